@@ -1,0 +1,450 @@
+// From bytes to operations: prefixes, opcode, ModRM, SIB, displacement, immediates (SDM 2A chapter
+// 2), driven by the opcode table.
+
+import { Block, fallThrough } from '../cpu/block.js';
+import { raisePF } from '../cpu/fault.js';
+import { ADDRESS_16, FLAT, Op } from '../cpu/op.js';
+import type { Handler } from '../cpu/op.js';
+import { CS, DS, MODE_CODE32, SS, flatBit } from '../cpu/segments.js';
+import { x87Handler } from '../fpu/index.js';
+import * as system from '../instructions/system.js';
+import { REPNZ, REPZ, REP_NONE } from '../instructions/string.js';
+import { fill, userAccess } from '../mmu/tlb.js';
+import { ACCESS_FETCH, currentRamBytes, walked } from '../mmu/walk.js';
+import { i32, u8 } from '../state/current.js';
+import { RAM_BASE, SEGMENT_BASE, SEGMENT_LIMIT, ZERO } from '../state/layout.js';
+import { oneByte } from './one_byte.js';
+import type { Entry, Row } from './opcodes.js';
+import { twoByte } from './two_byte.js';
+
+const MAX_INSTRUCTION = 15;
+const MAX_BLOCK = 64;
+
+// Why an instruction could not be decoded.
+const TOO_LONG = { why: 'longer than 15 bytes' };
+const NO_PAGE = { why: 'the next page cannot be fetched' };
+
+// The instruction being decoded.
+let code: Uint8Array;
+/** Index in `code` of the next byte, of the first, and of the first that is not there. */
+let pos = 0;
+let start = 0;
+let limit = 0;
+let straddles = false;
+let nextPage = 0;
+let fetchError = 0;
+
+const buffer = new Uint8Array(2 * MAX_INSTRUCTION + 2);
+
+function fetch8(): number {
+  if (pos - start >= MAX_INSTRUCTION) throw TOO_LONG;
+  if (pos === limit) fetchNextPage();
+  return code[pos++];
+}
+
+function fetch16(): number {
+  const low = fetch8();
+  return low | (fetch8() << 8);
+}
+
+function fetch32(): number {
+  const low = fetch16();
+  return low | (fetch16() << 16);
+}
+
+const fetchSigned8 = (): number => (fetch8() << 24) >> 24;
+
+/** The instruction goes on in the next page: continues in a buffer that holds both parts. */
+function fetchNextPage(): void {
+  if (straddles) throw TOO_LONG;
+  const error = fill(nextPage, ACCESS_FETCH | userAccess());
+  if (error >= 0) {
+    fetchError = error;
+    throw NO_PAGE;
+  }
+  straddles = true;
+  const have = pos - start;
+  for (let i = 0; i < have; i++) buffer[i] = code[start + i];
+  const from = walked.frame >>> 0 < currentRamBytes() ? RAM_BASE + walked.frame : -1;
+  for (let i = 0; i < MAX_INSTRUCTION; i++) buffer[have + i] = from < 0 ? 0xff : u8[from + i];
+  code = buffer;
+  start = 0;
+  pos = have;
+  limit = have + MAX_INSTRUCTION;
+}
+
+/**
+ * Decodes from linear address `ip` up to a control transfer, the end of the page or 64 instructions.
+ * @param at memory byte index of the first instruction; -1: it does not lie in RAM.
+ * @returns a block; its `at` is -1 when it must not be cached.
+ */
+export function decodeBlock(ip: number, at: number, mode: number): Block {
+  const block = new Block(ip, at, mode);
+  let last: Op | null = null;
+  const append = (op: Op): void => {
+    if (last === null) block.first = op;
+    else last.next = op;
+    last = op;
+    op.order = block.length;
+  };
+  if (at < 0) {
+    append(special(block, ip, system.ud));
+    block.length = 1;
+    return block;
+  }
+  const pageEnd = (at & ~0xfff) + 4096;
+  let here = at;
+  while (block.length < MAX_BLOCK && here < pageEnd) {
+    const op: Op = new Op(system.ud, block);
+    op.ip = (ip + here - at) | 0;
+    code = u8;
+    start = pos = here;
+    limit = pageEnd;
+    straddles = false;
+    nextPage = ((op.ip & ~0xfff) + 4096) | 0;
+    const ends = decodeOrRefuse(op, mode);
+    if (straddles || op.x === missingPage) {
+      // Not cached, and only as the first: the page behind may be another one next time.
+      if (block.length > 0) break;
+      block.at = -1;
+      append(op);
+      block.length = 1;
+      if (!ends) append(special(block, (op.ip + op.length) | 0, fallThrough));
+      return block;
+    }
+    append(op);
+    block.length++;
+    here += op.length;
+    if (ends) {
+      block.bytes = here - at;
+      return block;
+    }
+  }
+  block.bytes = here - at;
+  append(special(block, (ip + here - at) | 0, fallThrough));
+  return block;
+}
+
+function special(block: Block, ip: number, x: Handler): Op {
+  const op = new Op(x, block);
+  op.ip = ip;
+  return op;
+}
+
+/** The part of the instruction in the next page cannot be fetched. */
+const missingPage: Handler = (op) => {
+  const page = ((op.ip & ~0xfff) + 4096) | 0;
+  const error = fill(page, ACCESS_FETCH | userAccess());
+  return raisePF(page, error >= 0 ? error : op.imm);
+};
+
+/** Decodes one instruction into `op`. @returns whether it ends the block. */
+function decodeOrRefuse(op: Op, mode: number): boolean {
+  let ends: boolean;
+  try {
+    ends = decode(op, mode);
+  } catch (why) {
+    if (why !== TOO_LONG && why !== NO_PAGE) throw why;
+    op.x = why === TOO_LONG ? system.gp0 : missingPage;
+    op.imm = fetchError;
+    ends = true;
+  }
+  op.length = pos - start;
+  const base = i32[SEGMENT_BASE + CS];
+  const last = (op.ip - base + op.length - 1) >>> 0;
+  if (last > i32[SEGMENT_LIMIT + CS] >>> 0) {
+    op.x = system.gp0;
+    ends = true;
+  }
+  return ends;
+}
+
+// State of one instruction's decoding.
+let size32 = true;
+let address32 = true;
+let segment = -1;
+let modrm = 0;
+let modeWord = 0;
+
+function refuse(op: Op): boolean {
+  op.x = system.ud;
+  return true;
+}
+
+function decode(op: Op, mode: number): boolean {
+  modeWord = mode;
+  size32 = address32 = (mode & MODE_CODE32) !== 0;
+  const size32Default = size32;
+  segment = -1;
+  let lock = false;
+  let repeat = REP_NONE;
+  let opcode: number;
+  for (;;) {
+    opcode = fetch8();
+    if (opcode === 0x66) size32 = !size32Default;
+    else if (opcode === 0x67) address32 = !size32Default;
+    else if (opcode === 0xf0) lock = true;
+    else if (opcode === 0xf3) repeat = REPZ;
+    else if (opcode === 0xf2) repeat = REPNZ;
+    else if ((opcode & 0xe7) === 0x26) segment = (opcode >> 3) & 3;
+    else if (opcode === 0x64 || opcode === 0x65) segment = opcode - 0x60;
+    else break;
+  }
+  if (opcode >= 0xd8 && opcode <= 0xdf) return lock ? refuse(op) : decodeX87(op, opcode);
+  if (opcode === 0x9b) {
+    op.x = x87Handler(0x9b, 0);
+    return lock ? refuse(op) : false;
+  }
+  let entry: Entry;
+  if (opcode === 0x0f) {
+    opcode = fetch8();
+    entry = twoByte[opcode];
+    // F3 0F B8 would be POPCNT, which this CPU does not have; without F3 it is undefined as well.
+  } else entry = oneByte[opcode];
+  if (entry === null) return refuse(op);
+  let fetched = false;
+  if (Array.isArray(entry)) {
+    modrm = fetch8();
+    fetched = true;
+    entry = (entry as readonly (Row | null)[])[(modrm >> 3) & 7];
+    if (entry === null) return refuse(op);
+  }
+  return bind(op, entry as Row, opcode, fetched, lock, repeat);
+}
+
+function operandBytes(letter: string): 1 | 2 | 4 {
+  if (letter === 'b') return 1;
+  if (letter === 'w') return 2;
+  if (letter === 'd') return 4;
+  return size32 ? 4 : 2;
+}
+
+/** Index of register `n` in the view of its size. */
+function register(n: number, bytes: number): number {
+  if (bytes === 4) return n;
+  if (bytes === 2) return n * 2;
+  return n < 4 ? n * 4 : (n - 4) * 4 + 1;
+}
+
+/** Parsed operand list of a row, made once. */
+interface Operand {
+  kind: string;
+  size: string;
+  writes: boolean;
+}
+const parsed = new Map<string, Operand[]>();
+
+function operandsOf(text: string): Operand[] {
+  let list = parsed.get(text);
+  if (list === undefined) {
+    list = text
+      .split(',')
+      .filter((t) => t !== '')
+      .map((t) =>
+        /^[A-Z]/.test(t)
+          ? { kind: t === 'IwIb' ? 'enter' : t[0], size: t[1] ?? 'v', writes: t.endsWith('!') }
+          : { kind: '', size: t, writes: false },
+      );
+    parsed.set(text, list);
+  }
+  return list;
+}
+
+function bind(
+  op: Op,
+  r: Row,
+  opcode: number,
+  fetched: boolean,
+  lock: boolean,
+  repeat: number,
+): boolean {
+  const operands = operandsOf(r.operands);
+  const needsModrm = operands.some((o) => 'EGMRSCD'.includes(o.kind) && o.kind !== '');
+  if (needsModrm && !fetched) modrm = fetch8();
+  const reg = (modrm >> 3) & 7;
+  const rm = modrm & 7;
+  const isMemory = needsModrm && modrm < 0xc0;
+  // Registers 4 bytes wide by definition: CR and DR ignore mod.
+  const memoryOperand = operands.find((o) => o.kind === 'E' || o.kind === 'M');
+  if (memoryOperand !== undefined && isMemory) {
+    op.width =
+      memoryOperand.kind === 'M' && memoryOperand.size === '!'
+        ? 4
+        : operandBytes(memoryOperand.size);
+    op.writes = memoryOperand.writes;
+    decodeAddress(op);
+  } else if (memoryOperand?.kind === 'M') return refuse(op);
+  if (lock && !(r.lock && isMemory)) return refuse(op);
+
+  if (r.imm !== undefined) op.imm = r.imm;
+  let first = true;
+  for (const o of operands) {
+    const bytes = operandBytes(o.size);
+    switch (o.kind) {
+      case 'E':
+        if (!isMemory) {
+          if (first) op.d = register(rm, bytes);
+          else op.s = register(rm, bytes);
+        }
+        break;
+      case 'G':
+        if (first) op.d = register(reg, bytes);
+        else op.s = register(reg, bytes);
+        break;
+      case 'R':
+        op.d = rm;
+        break;
+      case 'Z':
+        op.d = register(opcode & 7, bytes);
+        break;
+      case 'A':
+        if (first) op.d = 0;
+        else op.s = 0;
+        break;
+      case 'S':
+        if (reg > 5 || (first && reg === CS)) return refuse(op);
+        op.imm = reg;
+        break;
+      case 'C':
+        if (reg === 1 || reg > 4) return refuse(op);
+        op.imm = reg;
+        break;
+      case 'D':
+        op.imm = reg;
+        break;
+      case 'I':
+        op.imm = immediate(o.size);
+        break;
+      case 'enter':
+        op.imm = fetch16();
+        op.imm |= (fetch8() & 31) << 16;
+        break;
+      case 'J':
+        op.imm = o.size === 'b' ? fetchSigned8() : size32 ? fetch32() : (fetch16() << 16) >> 16;
+        break;
+      case 'O':
+        op.base = op.index = ZERO;
+        op.disp = address32 ? fetch32() : fetch16();
+        op.width = bytes;
+        op.writes = o.writes;
+        op.seg = segmentOf(DS);
+        break;
+      case 'P':
+        op.disp = size32 ? fetch32() : fetch16();
+        op.imm = fetch16();
+        break;
+      case 'X': // xlat
+        op.seg = segmentOf(DS);
+        break;
+      default:
+    }
+    first = false;
+  }
+  const handler = choose(r, operands, isMemory);
+  if (handler === undefined) return refuse(op);
+  op.x = handler;
+  if (opcode >= 0xa4 && opcode <= 0xaf && operands.length === 1 && operands[0].kind === '') {
+    op.imm = repeat;
+    op.seg = segmentOf(DS);
+  } else if (operands.some((o) => o.kind === 'J')) {
+    let eip = (op.ip - i32[SEGMENT_BASE + CS] + pos - start + op.imm) | 0;
+    if (!size32) eip &= 0xffff;
+    op.imm = (eip + i32[SEGMENT_BASE + CS]) | 0;
+  } else if (r.name === 'in' || r.name === 'out') op.width = operandBytes(operands[0].size);
+  return r.ends;
+}
+
+function immediate(size: string): number {
+  if (size === 'b') return fetch8();
+  if (size === 's') return fetchSigned8();
+  if (size === 'w') return fetch16();
+  return size32 ? fetch32() : fetch16();
+}
+
+function choose(r: Row, operands: Operand[], isMemory: boolean): Handler | undefined {
+  const { forms } = r;
+  let bytes: number;
+  if (r.name.startsWith('loop') || r.name === 'jecxz') bytes = address32 ? 4 : 2;
+  else if (operands.length === 0) bytes = 4;
+  else if (operands[0].kind === 'S') bytes = 2;
+  else if (operands[0].kind === 'enter') bytes = size32 ? 4 : 2;
+  else if (operands[0].kind === 'J' || operands[0].kind === 'P' || 'IM'.includes(operands[0].kind))
+    bytes = size32 ? 4 : 2;
+  else bytes = operandBytes(operands[0].size);
+  if (operands.length > 0 && operands[0].kind === '') bytes = operandBytes(operands[0].size);
+  if (bytes === 4) return isMemory ? forms.m32 : forms.r32;
+  if (bytes === 2) return isMemory ? forms.m16 : forms.r16;
+  return isMemory ? forms.m8 : forms.r8;
+}
+
+function segmentOf(byDefault: number): number {
+  const seg = segment >= 0 ? segment : byDefault;
+  // A code segment is readable, not writable: never taken for a flat data segment.
+  const flat = seg !== CS && (modeWord & flatBit(seg)) !== 0;
+  if (!address32) return seg | ADDRESS_16;
+  return flat ? FLAT : seg;
+}
+
+// Base and index registers of 16-bit addressing, SDM 2A table 2-1.
+const EBX = 3;
+const ESP = 4;
+const EBP = 5;
+const ESI = 6;
+const EDI = 7;
+const BASE_16 = [EBX, EBX, EBP, EBP, ESI, EDI, EBP, EBX];
+const INDEX_16 = [ESI, EDI, ESI, EDI, ZERO, ZERO, ZERO, ZERO];
+
+/** Fills the memory operand of `op` from ModRM, SIB and displacement. */
+function decodeAddress(op: Op): void {
+  const mod = modrm >> 6;
+  const rm = modrm & 7;
+  let stack = false;
+  op.index = ZERO;
+  op.scale = 0;
+  op.disp = 0;
+  if (!address32) {
+    op.base = BASE_16[rm];
+    op.index = INDEX_16[rm];
+    stack = rm === 2 || rm === 3 || rm === 6;
+    if (mod === 0 && rm === 6) {
+      op.base = ZERO;
+      stack = false;
+      op.disp = fetch16();
+    } else if (mod === 1) op.disp = fetchSigned8();
+    else if (mod === 2) op.disp = fetch16();
+  } else {
+    op.base = rm;
+    stack = rm === EBP;
+    let disp32 = mod === 2;
+    if (rm === ESP) {
+      const sib = fetch8();
+      const index = (sib >> 3) & 7;
+      op.base = sib & 7;
+      stack = op.base === ESP || op.base === EBP;
+      if (index !== ESP) {
+        op.index = index;
+        op.scale = sib >> 6;
+      }
+    }
+    if (mod === 0 && op.base === EBP) {
+      op.base = ZERO;
+      stack = false;
+      disp32 = true;
+    }
+    if (disp32) op.disp = fetch32();
+    else if (mod === 1) op.disp = fetchSigned8();
+  }
+  op.seg = segmentOf(stack ? SS : DS);
+}
+
+function decodeX87(op: Op, opcode: number): boolean {
+  modrm = fetch8();
+  op.imm = modrm & 7;
+  op.d = opcode;
+  op.s = modrm;
+  op.width = 1;
+  if (modrm < 0xc0) decodeAddress(op);
+  op.size16 = !size32;
+  op.x = x87Handler(opcode, modrm);
+  return false;
+}

@@ -1,0 +1,172 @@
+// Opcodes of two bytes, 0F xx.
+
+import * as atomic from '../instructions/atomic.js';
+import * as bit from '../instructions/bit.js';
+import * as control from '../instructions/control.js';
+import * as far from '../instructions/far.js';
+import * as mov from '../instructions/mov.js';
+import * as muldiv from '../instructions/muldiv.js';
+import * as shift from '../instructions/shift.js';
+import * as system from '../instructions/system.js';
+import type { Handler } from '../cpu/op.js';
+import { any, row, sized } from './opcodes.js';
+import type { Entry, Forms, RowOptions } from './opcodes.js';
+
+const END: RowOptions = { ends: true };
+const LOCK: RowOptions = { lock: true };
+
+function family(module: unknown, name: string, r: string, m: string): Forms {
+  const handlers = module as Record<string, Handler>;
+  return {
+    r8: handlers[`${name}8_${r}`],
+    m8: handlers[`${name}8_${m}`],
+    r16: handlers[`${name}16_${r}`],
+    m16: handlers[`${name}16_${m}`],
+    r32: handlers[`${name}32_${r}`],
+    m32: handlers[`${name}32_${m}`],
+  };
+}
+
+export const twoByte: Entry[] = new Array<Entry>(256).fill(null);
+
+const systemWord = (name: string, imm: number): Entry =>
+  row(
+    name,
+    'Ev!',
+    {
+      r16: system.store_system_r16,
+      r32: system.store_system_r32,
+      m16: system.store_system_m,
+      m32: system.store_system_m,
+    },
+    { imm },
+  );
+
+twoByte[0x00] = [
+  systemWord('sldt', 0),
+  systemWord('str', 1),
+  row('lldt', 'Ew', any(system.load_system), END),
+  row('ltr', 'Ew', any(system.load_system), END),
+  row('verr', 'Ew', { r16: system.verr_r, m16: system.verr_m }),
+  row('verw', 'Ew', { r16: system.verw_r, m16: system.verw_m }),
+  null,
+  null,
+] as Entry;
+twoByte[0x01] = [
+  row('sgdt', 'M!', { m16: system.sgdt, m32: system.sgdt }),
+  row('sidt', 'M!', { m16: system.sidt, m32: system.sidt }),
+  row('lgdt', 'M', { m16: system.lgdt, m32: system.lgdt }),
+  row('lidt', 'M', { m16: system.lidt, m32: system.lidt }),
+  systemWord('smsw', 2),
+  null,
+  row('lmsw', 'Ew', { r16: system.lmsw_r, m16: system.lmsw_m }, END),
+  row('invlpg', 'M', { m16: system.invlpg, m32: system.invlpg }, END),
+] as Entry;
+twoByte[0x02] = row('lar', 'Gv,Ew', family(system, 'lar', 'rr', 'rm'));
+twoByte[0x03] = row('lsl', 'Gv,Ew', family(system, 'lsl', 'rr', 'rm'));
+twoByte[0x06] = row('clts', '', any(system.clts));
+twoByte[0x08] = row('invd', '', any(system.cache_control));
+twoByte[0x09] = row('wbinvd', '', any(system.cache_control));
+twoByte[0x0b] = row('ud2', '', any(system.ud), END);
+// Prefetches and hints are no-operations on every processor since the Pentium Pro.
+twoByte[0x0d] = row('prefetch', 'Ev', any(mov.nop));
+for (let code = 0x18; code <= 0x1f; code++) twoByte[code] = row('nop', 'Ev', any(mov.nop));
+
+twoByte[0x20] = row('mov', 'Rd,C', any(system.mov_r_cr));
+twoByte[0x21] = row('mov', 'Rd,D', any(system.mov_r_dr));
+twoByte[0x22] = row('mov', 'C,Rd', any(system.mov_cr_r), END);
+twoByte[0x23] = row('mov', 'D,Rd', any(system.mov_dr_r), END);
+
+twoByte[0x30] = row('wrmsr', '', any(system.msr), END);
+twoByte[0x31] = row('rdtsc', '', any(system.rdtsc));
+twoByte[0x32] = row('rdmsr', '', any(system.msr), END);
+twoByte[0x33] = row('rdpmc', '', any(system.msr), END);
+
+for (let code = 0; code < 16; code++) {
+  twoByte[0x40 + code] = row('cmovcc', 'Gv,Ev', family(mov, 'cmov', 'rr', 'rm'), { imm: code });
+  twoByte[0x80 + code] = row('jcc', 'Jv', any(control.jcc[code]), END);
+  twoByte[0x90 + code] = row('setcc', 'Eb!', { r8: mov.setcc_r, m8: mov.setcc_m }, { imm: code });
+}
+
+for (const [opcode, seg] of [
+  [0xa0, 4],
+  [0xa8, 5],
+] as const) {
+  twoByte[opcode] = row('push', 'v', sized(far.push16_sreg, far.push32_sreg), { imm: seg });
+  twoByte[opcode + 1] = row('pop', 'v', sized(far.pop16_sreg, far.pop32_sreg), {
+    imm: seg,
+    ends: true,
+  });
+}
+twoByte[0xa2] = row('cpuid', '', any(system.cpuid));
+twoByte[0xa3] = row('bt', 'Ev,Gv', family(bit, 'bt', 'rr', 'mr'));
+twoByte[0xa4] = row('shld', 'Ev!,Gv,Ib', family(shift, 'shld', 'ri', 'mi'));
+twoByte[0xa5] = row('shld', 'Ev!,Gv', family(shift, 'shld', 'rc', 'mc'));
+twoByte[0xab] = row('bts', 'Ev!,Gv', family(bit, 'bts', 'rr', 'mr'), LOCK);
+twoByte[0xac] = row('shrd', 'Ev!,Gv,Ib', family(shift, 'shrd', 'ri', 'mi'));
+twoByte[0xad] = row('shrd', 'Ev!,Gv', family(shift, 'shrd', 'rc', 'mc'));
+twoByte[0xaf] = row('imul', 'Gv,Ev', family(muldiv, 'imul', 'rr', 'rm'));
+
+twoByte[0xb0] = row('cmpxchg', 'Eb!,Gb', family(atomic, 'cmpxchg', 'rr', 'mr'), LOCK);
+twoByte[0xb1] = row('cmpxchg', 'Ev!,Gv', family(atomic, 'cmpxchg', 'rr', 'mr'), LOCK);
+for (const [opcode, name, seg] of [
+  [0xb2, 'lss', 2],
+  [0xb4, 'lfs', 4],
+  [0xb5, 'lgs', 5],
+] as const) {
+  twoByte[opcode] = row(name, 'Gv,M', sized(far.lxs16, far.lxs32), { ends: true, imm: seg });
+}
+twoByte[0xb3] = row('btr', 'Ev!,Gv', family(bit, 'btr', 'rr', 'mr'), LOCK);
+twoByte[0xb6] = row('movzx', 'Gv,Eb', {
+  r16: mov.movzx16_8_rr,
+  m16: mov.movzx16_8_rm,
+  r32: mov.movzx32_8_rr,
+  m32: mov.movzx32_8_rm,
+});
+twoByte[0xb7] = row('movzx', 'Gv,Ew', {
+  r16: mov.movzx16_16_rr,
+  m16: mov.movzx16_16_rm,
+  r32: mov.movzx32_16_rr,
+  m32: mov.movzx32_16_rm,
+});
+twoByte[0xb9] = row('ud1', 'Gv,Ev', any(system.ud), END);
+twoByte[0xba] = [
+  null,
+  null,
+  null,
+  null,
+  row('bt', 'Ev,Ib', family(bit, 'bt', 'ri', 'mi')),
+  row('bts', 'Ev!,Ib', family(bit, 'bts', 'ri', 'mi'), LOCK),
+  row('btr', 'Ev!,Ib', family(bit, 'btr', 'ri', 'mi'), LOCK),
+  row('btc', 'Ev!,Ib', family(bit, 'btc', 'ri', 'mi'), LOCK),
+];
+twoByte[0xbb] = row('btc', 'Ev!,Gv', family(bit, 'btc', 'rr', 'mr'), LOCK);
+twoByte[0xbc] = row('bsf', 'Gv,Ev', family(bit, 'bsf', 'rr', 'rm'));
+twoByte[0xbd] = row('bsr', 'Gv,Ev', family(bit, 'bsr', 'rr', 'rm'));
+twoByte[0xbe] = row('movsx', 'Gv,Eb', {
+  r16: mov.movsx16_8_rr,
+  m16: mov.movsx16_8_rm,
+  r32: mov.movsx32_8_rr,
+  m32: mov.movsx32_8_rm,
+});
+twoByte[0xbf] = row('movsx', 'Gv,Ew', {
+  r16: mov.movsx16_16_rr,
+  m16: mov.movsx16_16_rm,
+  r32: mov.movsx32_16_rr,
+  m32: mov.movsx32_16_rm,
+});
+
+twoByte[0xc0] = row('xadd', 'Eb!,Gb', family(atomic, 'xadd', 'rr', 'mr'), LOCK);
+twoByte[0xc1] = row('xadd', 'Ev!,Gv', family(atomic, 'xadd', 'rr', 'mr'), LOCK);
+twoByte[0xc7] = [
+  null,
+  row('cmpxchg8b', 'M!', { m16: atomic.cmpxchg8b, m32: atomic.cmpxchg8b }, LOCK),
+  null,
+  null,
+  null,
+  null,
+  null,
+  null,
+];
+for (let r = 0; r < 8; r++) twoByte[0xc8 + r] = row('bswap', 'Zv', sized(mov.bswap16, mov.bswap32));
+twoByte[0xff] = row('ud0', 'Gv,Ev', any(system.ud), END);
