@@ -38,13 +38,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tools/**/*.ts', 'test/**/*.ts', 'tools/**/*.js', '*.config.*'],
+    files: ['tools/**/*.ts', 'test/**/*.ts', 'tools/**/*.js', 'tools/**/*.mjs', '*.config.*'],
     languageOptions: {
       globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly' },
     },
   },
   {
-    // emulator <- kernel <- tools; nothing imports test.
+    // emulator <- kernel <- debugger <- tools; nothing imports test.
     files: ['emulator/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', ...hostGlobals],
@@ -54,7 +54,7 @@ export default tseslint.config(
           patterns: [
             noNode,
             {
-              group: ['**/kernel/**', '**/tools/**', '**/test/**'],
+              group: ['**/kernel/**', '**/debugger/**', '**/tools/**', '**/test/**'],
               message: 'emulator/ imports nothing outside itself.',
             },
           ],
@@ -72,7 +72,7 @@ export default tseslint.config(
           patterns: [
             noNode,
             {
-              group: ['**/tools/**', '**/test/**'],
+              group: ['**/debugger/**', '**/tools/**', '**/test/**'],
               message: 'kernel/ imports only emulator/index.js.',
             },
             {
@@ -99,6 +99,33 @@ export default tseslint.config(
               message: 'kernel/ imports only emulator/index.js.',
             },
             { group: ['**/i386/pmap*'], allowTypeImports: true, message: 'Go through vm/pmap.ts.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['debugger/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...hostGlobals],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            noNode,
+            {
+              group: ['**/tools/**', '**/test/**'],
+              message: 'debugger/ imports only emulator/index.js and kernel/index.js.',
+            },
+            {
+              group: [
+                '**/emulator/**',
+                '**/kernel/**',
+                '!**/emulator/index.js',
+                '!**/kernel/index.js',
+              ],
+              message: 'debugger/ sees only the public surfaces.',
+            },
           ],
         },
       ],

@@ -1,0 +1,67 @@
+// Bundles the sources into dist/: `node tools/build.mjs [--quick]`. --quick leaves out the type
+// declarations and everything but the command itself, and does nothing when dist/ is up to date.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const quick = process.argv.includes('--quick');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** Newest modification time below `dir`, in milliseconds. */
+function newest(dir) {
+  let latest = 0;
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    const time = entry.isDirectory() ? newest(path) : statSync(path).mtimeMs;
+    if (time > latest) latest = time;
+  }
+  return latest;
+}
+
+function upToDate() {
+  try {
+    const built = statSync(join(root, 'dist/faultline.js')).mtimeMs;
+    return ['emulator', 'kernel', 'debugger', 'tools'].every(
+      (dir) => newest(join(root, dir)) < built,
+    );
+  } catch {
+    return false;
+  }
+}
+
+const entryPoints = { faultline: 'tools/cli/main.ts' };
+if (!quick) {
+  Object.assign(entryPoints, {
+    machine: 'emulator/index.ts',
+    kernel: 'kernel/index.ts',
+    debugger: 'debugger/index.ts',
+    bench: 'tools/bench/main.ts',
+    hwtest: 'tools/hwtest/main.ts',
+  });
+}
+
+if (!quick || !upToDate()) {
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: 'dist',
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    sourcemap: true,
+    legalComments: 'none',
+    define: { FAULTLINE_VERSION: JSON.stringify(version) },
+    external: ['iced-x86'],
+    logLevel: 'warning',
+  });
+}
+if (!quick) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-b', 'debugger'], { cwd: root, stdio: 'inherit' });
+}
