@@ -46,6 +46,8 @@ export const GDT_BASE = 21;
 export const GDT_LIMIT = 22;
 export const IDT_BASE = 23;
 export const IDT_LIMIT = 24;
+/** Not 0 right behind MOV SS and POP SS, where no single-step trap is taken (SDM 3A §6.8.3). */
+export const INTERRUPT_SHADOW = 25;
 
 // Segment registers in Intel's order ES CS SS DS FS GS, then LDTR and TR: four arrays of eight.
 export const SELECTOR = 32;
