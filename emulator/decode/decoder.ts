@@ -5,8 +5,10 @@ import { Block, fallThrough } from '../cpu/block.js';
 import { raisePF } from '../cpu/fault.js';
 import { ADDRESS_16, FLAT, Op } from '../cpu/op.js';
 import type { Handler } from '../cpu/op.js';
-import { CS, DS, MODE_CODE32, SS, flatBit } from '../cpu/segments.js';
-import { x87Handler } from '../fpu/index.js';
+import { CS, DS, MODE_CODE32, MODE_FLAT_CODE, SS, flatBit } from '../cpu/segments.js';
+import { guardBreakpoint } from '../cpu/breakpoint.js';
+import { x87Handler, x87OperandBytes, x87Writes } from '../fpu/index.js';
+import { fuse } from '../instructions/fused.js';
 import * as system from '../instructions/system.js';
 import { REPNZ, REPZ, REP_NONE } from '../instructions/string.js';
 import { fill, userAccess } from '../mmu/tlb.js';
@@ -15,6 +17,27 @@ import { i32, u8 } from '../state/current.js';
 import { RAM_BASE, SEGMENT_BASE, SEGMENT_LIMIT, ZERO } from '../state/layout.js';
 import { oneByte } from './one_byte.js';
 import type { Entry, Row } from './opcodes.js';
+import {
+  BY_ADDRESS,
+  BY_OPERAND,
+  STEP_ACCUMULATOR,
+  STEP_BRANCH,
+  STEP_CONTROL,
+  STEP_DEBUG,
+  STEP_ENTER,
+  STEP_GENERAL,
+  STEP_IMMEDIATE,
+  STEP_OFFSET,
+  STEP_OPCODE,
+  STEP_POINTER,
+  STEP_REG,
+  STEP_RM,
+  STEP_SEGMENT,
+  STEP_STRING,
+  STEP_TABLE,
+  planOf,
+} from './plan.js';
+import type { Step } from './plan.js';
 import { twoByte } from './two_byte.js';
 
 const MAX_INSTRUCTION = 15;
@@ -22,6 +45,7 @@ const MAX_BLOCK = 64;
 
 // Why an instruction could not be decoded.
 const TOO_LONG = { why: 'longer than 15 bytes' };
+const BEYOND_LIMIT = { why: 'beyond the limit of CS' };
 const NO_PAGE = { why: 'the next page cannot be fetched' };
 
 // The instruction being decoded.
@@ -57,6 +81,8 @@ const fetchSigned8 = (): number => (fetch8() << 24) >> 24;
 /** The instruction goes on in the next page: continues in a buffer that holds both parts. */
 function fetchNextPage(): void {
   if (straddles) throw TOO_LONG;
+  const offset = (nextPage - i32[SEGMENT_BASE + CS]) >>> 0;
+  if (offset > i32[SEGMENT_LIMIT + CS] >>> 0) throw BEYOND_LIMIT;
   const error = fill(nextPage, ACCESS_FETCH | userAccess());
   if (error >= 0) {
     fetchError = error;
@@ -103,19 +129,23 @@ export function decodeBlock(ip: number, at: number, mode: number): Block {
     straddles = false;
     nextPage = ((op.ip & ~0xfff) + 4096) | 0;
     const ends = decodeOrRefuse(op, mode);
+    guardBreakpoint(op);
     if (straddles || op.x === missingPage) {
       // Not cached, and only as the first: the page behind may be another one next time.
       if (block.length > 0) break;
       block.at = -1;
+      if (straddles) block.code = buffer.slice(0, op.length);
       append(op);
       block.length = 1;
       if (!ends) append(special(block, (op.ip + op.length) | 0, fallThrough));
       return block;
     }
+    const before: Op | null = last;
     append(op);
     block.length++;
     here += op.length;
     if (ends) {
+      if (before !== null && mode & MODE_FLAT_CODE) fuse(before, op);
       block.bytes = here - at;
       return block;
     }
@@ -144,8 +174,8 @@ function decodeOrRefuse(op: Op, mode: number): boolean {
   try {
     ends = decode(op, mode);
   } catch (why) {
-    if (why !== TOO_LONG && why !== NO_PAGE) throw why;
-    op.x = why === TOO_LONG ? system.gp0 : missingPage;
+    if (why !== TOO_LONG && why !== NO_PAGE && why !== BEYOND_LIMIT) throw why;
+    op.x = why === NO_PAGE ? missingPage : system.gp0;
     op.imm = fetchError;
     ends = true;
   }
@@ -212,11 +242,9 @@ function decode(op: Op, mode: number): boolean {
   return bind(op, entry as Row, opcode, fetched, lock, repeat);
 }
 
-function operandBytes(letter: string): 1 | 2 | 4 {
-  if (letter === 'b') return 1;
-  if (letter === 'w') return 2;
-  if (letter === 'd') return 4;
-  return size32 ? 4 : 2;
+/** Bytes of an operand whose size may follow the operand size. */
+function bytesOf(size: number): number {
+  return size !== BY_OPERAND ? size : size32 ? 4 : 2;
 }
 
 /** Index of register `n` in the view of its size. */
@@ -226,30 +254,13 @@ function register(n: number, bytes: number): number {
   return n < 4 ? n * 4 : (n - 4) * 4 + 1;
 }
 
-/** Parsed operand list of a row, made once. */
-interface Operand {
-  kind: string;
-  size: string;
-  writes: boolean;
-}
-const parsed = new Map<string, Operand[]>();
-
-function operandsOf(text: string): Operand[] {
-  let list = parsed.get(text);
-  if (list === undefined) {
-    list = text
-      .split(',')
-      .filter((t) => t !== '')
-      .map((t) =>
-        /^[A-Z]/.test(t)
-          ? { kind: t === 'IwIb' ? 'enter' : t[0], size: t[1] ?? 'v', writes: t.endsWith('!') }
-          : { kind: '', size: t, writes: false },
-      );
-    parsed.set(text, list);
-  }
-  return list;
+function setRegister(op: Op, step: Step, n: number): void {
+  const index = register(n, bytesOf(step.bytes));
+  if (step.first) op.d = index;
+  else op.s = index;
 }
 
+/** Decodes the rest of an instruction behind its opcode, by row `r` of the table. */
 function bind(
   op: Op,
   r: Row,
@@ -258,123 +269,106 @@ function bind(
   lock: boolean,
   repeat: number,
 ): boolean {
-  const operands = operandsOf(r.operands);
-  const needsModrm = operands.some((o) => 'EGMRSCD'.includes(o.kind) && o.kind !== '');
-  if (needsModrm && !fetched) modrm = fetch8();
-  const reg = (modrm >> 3) & 7;
-  const rm = modrm & 7;
-  const isMemory = needsModrm && modrm < 0xc0;
-  // Registers 4 bytes wide by definition: CR and DR ignore mod.
-  const memoryOperand = operands.find((o) => o.kind === 'E' || o.kind === 'M');
-  if (memoryOperand !== undefined && isMemory) {
-    op.width =
-      memoryOperand.kind === 'M' && memoryOperand.size === '!'
-        ? 4
-        : operandBytes(memoryOperand.size);
-    op.writes = memoryOperand.writes;
+  const plan = (r.plan ??= planOf(r));
+  if (plan.modrm && !fetched) modrm = fetch8();
+  const isMemory = plan.modrm && modrm < 0xc0;
+  if (plan.memory && isMemory) {
+    op.width = bytesOf(plan.memoryBytes);
+    op.writes = plan.memoryWrites;
     decodeAddress(op);
-  } else if (memoryOperand?.kind === 'M') return refuse(op);
-  if (lock && !(r.lock && isMemory)) return refuse(op);
+  } else if (plan.memoryOnly) return refuse(op);
+  const refused = lock && !(r.lock && isMemory); // known only behind the last byte
 
   if (r.imm !== undefined) op.imm = r.imm;
-  let first = true;
-  for (const o of operands) {
-    const bytes = operandBytes(o.size);
-    switch (o.kind) {
-      case 'E':
-        if (!isMemory) {
-          if (first) op.d = register(rm, bytes);
-          else op.s = register(rm, bytes);
-        }
-        break;
-      case 'G':
-        if (first) op.d = register(reg, bytes);
-        else op.s = register(reg, bytes);
-        break;
-      case 'R':
-        op.d = rm;
-        break;
-      case 'Z':
-        op.d = register(opcode & 7, bytes);
-        break;
-      case 'A':
-        if (first) op.d = 0;
-        else op.s = 0;
-        break;
-      case 'S':
-        if (reg > 5 || (first && reg === CS)) return refuse(op);
-        op.imm = reg;
-        break;
-      case 'C':
-        if (reg === 1 || reg > 4) return refuse(op);
-        op.imm = reg;
-        break;
-      case 'D':
-        op.imm = reg;
-        break;
-      case 'I':
-        op.imm = immediate(o.size);
-        break;
-      case 'enter':
-        op.imm = fetch16();
-        op.imm |= (fetch8() & 31) << 16;
-        break;
-      case 'J':
-        op.imm = o.size === 'b' ? fetchSigned8() : size32 ? fetch32() : (fetch16() << 16) >> 16;
-        break;
-      case 'O':
-        op.base = op.index = ZERO;
-        op.disp = address32 ? fetch32() : fetch16();
-        op.width = bytes;
-        op.writes = o.writes;
-        op.seg = segmentOf(DS);
-        break;
-      case 'P':
-        op.disp = size32 ? fetch32() : fetch16();
-        op.imm = fetch16();
-        break;
-      case 'X': // xlat
-        op.seg = segmentOf(DS);
-        break;
-      default:
-    }
-    first = false;
+  const { steps } = plan;
+  for (let i = 0; i < steps.length; i++) {
+    if (!take(op, steps[i], opcode, isMemory, repeat)) return refuse(op);
   }
-  const handler = choose(r, operands, isMemory);
-  if (handler === undefined) return refuse(op);
+  const bytes = plan.size === BY_ADDRESS ? (address32 ? 4 : 2) : bytesOf(plan.size);
+  const handler = plan.handlers[(bytes & 6) + (isMemory ? 1 : 0)];
+  if (handler === undefined || refused) return refuse(op);
   op.x = handler;
-  if (opcode >= 0xa4 && opcode <= 0xaf && operands.length === 1 && operands[0].kind === '') {
-    op.imm = repeat;
-    op.seg = segmentOf(DS);
-  } else if (operands.some((o) => o.kind === 'J')) {
-    let eip = (op.ip - i32[SEGMENT_BASE + CS] + pos - start + op.imm) | 0;
-    if (!size32) eip &= 0xffff;
-    op.imm = (eip + i32[SEGMENT_BASE + CS]) | 0;
-  } else if (r.name === 'in' || r.name === 'out') op.width = operandBytes(operands[0].size);
   return r.ends;
 }
 
-function immediate(size: string): number {
-  if (size === 'b') return fetch8();
-  if (size === 's') return fetchSigned8();
-  if (size === 'w') return fetch16();
-  return size32 ? fetch32() : fetch16();
+/** Decodes one operand. @returns false when the encoding is undefined. */
+function take(op: Op, step: Step, opcode: number, isMemory: boolean, repeat: number): boolean {
+  const reg = (modrm >> 3) & 7;
+  switch (step.kind) {
+    case STEP_RM:
+      if (!isMemory) setRegister(op, step, modrm & 7);
+      break;
+    case STEP_REG:
+      setRegister(op, step, reg);
+      break;
+    case STEP_GENERAL:
+      op.d = modrm & 7;
+      break;
+    case STEP_OPCODE:
+      setRegister(op, step, opcode & 7);
+      break;
+    case STEP_ACCUMULATOR:
+      if (step.first) op.d = 0;
+      else op.s = 0;
+      break;
+    case STEP_SEGMENT:
+      if (reg > 5 || (step.first && reg === CS)) return false;
+      op.imm = reg;
+      break;
+    case STEP_CONTROL:
+      // Without such a register the encoding is undefined, which comes before the privilege check.
+      if (reg === 1 || reg > 4) return false;
+      op.imm = reg;
+      break;
+    case STEP_DEBUG:
+      op.imm = reg;
+      break;
+    case STEP_IMMEDIATE:
+      op.imm = immediate(step);
+      break;
+    case STEP_ENTER:
+      op.imm = fetch16();
+      op.imm |= (fetch8() & 31) << 16;
+      break;
+    case STEP_BRANCH:
+      takeTarget(op, step);
+      break;
+    case STEP_OFFSET:
+      op.base = op.index = ZERO;
+      op.disp = address32 ? fetch32() : fetch16();
+      op.width = bytesOf(step.bytes);
+      op.writes = step.writes;
+      op.seg = segmentOf(DS);
+      break;
+    case STEP_POINTER:
+      op.disp = size32 ? fetch32() : fetch16();
+      op.imm = fetch16();
+      break;
+    case STEP_TABLE:
+      op.seg = segmentOf(DS);
+      break;
+    case STEP_STRING:
+      op.imm = repeat;
+      op.seg = segmentOf(DS);
+      break;
+    default: // STEP_PORT
+      op.width = bytesOf(step.bytes);
+  }
+  return true;
 }
 
-function choose(r: Row, operands: Operand[], isMemory: boolean): Handler | undefined {
-  const { forms } = r;
-  let bytes: number;
-  if (r.name.startsWith('loop') || r.name === 'jecxz') bytes = address32 ? 4 : 2;
-  else if (operands.length === 0) bytes = 4;
-  else if (operands[0].kind === 'S') bytes = 2;
-  else if (operands[0].kind === 'enter') bytes = size32 ? 4 : 2;
-  else if (operands[0].kind === 'J' || operands[0].kind === 'P' || 'IM'.includes(operands[0].kind))
-    bytes = size32 ? 4 : 2;
-  else bytes = operandBytes(operands[0].size);
-  if (operands.length > 0 && operands[0].kind === '') bytes = operandBytes(operands[0].size);
-  if (bytes === 4) return isMemory ? forms.m32 : forms.r32;
-  if (bytes === 2) return isMemory ? forms.m16 : forms.r16;
-  return isMemory ? forms.m8 : forms.r8;
+/** A relative branch: the linear address of its target. */
+function takeTarget(op: Op, step: Step): void {
+  const offset = step.bytes === 1 ? fetchSigned8() : size32 ? fetch32() : (fetch16() << 16) >> 16;
+  const base = i32[SEGMENT_BASE + CS];
+  const eip = (op.ip - base + pos - start + offset) | 0;
+  op.imm = ((size32 ? eip : eip & 0xffff) + base) | 0;
+}
+
+function immediate(step: Step): number {
+  if (step.bytes === 1) return step.signed ? fetchSigned8() : fetch8();
+  if (step.bytes === 2) return fetch16();
+  return size32 ? fetch32() : fetch16();
 }
 
 function segmentOf(byDefault: number): number {
@@ -442,9 +436,12 @@ function decodeX87(op: Op, opcode: number): boolean {
   op.imm = modrm & 7;
   op.d = opcode;
   op.s = modrm;
-  op.width = 1;
-  if (modrm < 0xc0) decodeAddress(op);
   op.size16 = !size32;
+  if (modrm < 0xc0) {
+    op.width = x87OperandBytes(opcode, modrm, op.size16);
+    op.writes = x87Writes(opcode, modrm);
+    decodeAddress(op);
+  }
   op.x = x87Handler(opcode, modrm);
   return false;
 }

@@ -18,6 +18,7 @@ import type { Entry, Forms, Row, RowOptions } from './opcodes.js';
 
 const END: RowOptions = { ends: true };
 const LOCK: RowOptions = { lock: true };
+const STRING: RowOptions = { repeats: true };
 
 type Module = Record<string, Handler>;
 const by8 = alu8 as unknown as Module;
@@ -113,7 +114,7 @@ oneByte[0x90] = row('nop', '', any(mov.nop));
 oneByte[0x60] = row('pusha', 'v', sized(stack.pusha16, stack.pusha32));
 oneByte[0x61] = row('popa', 'v', sized(stack.popa16, stack.popa32));
 oneByte[0x62] = row('bound', 'Gv,Mv', sized(system.bound16, system.bound32));
-oneByte[0x63] = row('arpl', 'Ew!,Gw', { r16: system.arpl_r, m16: system.arpl_m });
+oneByte[0x63] = row('arpl', 'Ew,Gw', { r16: system.arpl_r, m16: system.arpl_m });
 oneByte[0x68] = row('push', 'Iv', sized(stack.push16_i, stack.push32_i));
 oneByte[0x69] = row('imul', 'Gv,Ev,Iv', family(muldiv, 'imul', 'rri', 'rmi'));
 oneByte[0x6a] = row('push', 'Is', sized(stack.push16_i, stack.push32_i));
@@ -136,12 +137,17 @@ oneByte[0x88] = row('mov', 'Eb!,Gb', family(mov, 'mov', 'rr', 'mr'));
 oneByte[0x89] = row('mov', 'Ev!,Gv', family(mov, 'mov', 'rr', 'mr'));
 oneByte[0x8a] = row('mov', 'Gb,Eb', family(mov, 'mov', 'rr', 'rm'));
 oneByte[0x8b] = row('mov', 'Gv,Ev', family(mov, 'mov', 'rr', 'rm'));
-oneByte[0x8c] = row('mov', 'Ev!,S', {
-  r16: far.mov16_r_sreg,
-  r32: far.mov32_r_sreg,
-  m16: far.mov_m_sreg,
-  m32: far.mov_m_sreg,
-});
+oneByte[0x8c] = row(
+  'mov',
+  'Ev!,S',
+  {
+    r16: far.mov16_r_sreg,
+    r32: far.mov32_r_sreg,
+    m16: far.mov_m_sreg,
+    m32: far.mov_m_sreg,
+  },
+  { width: 2 },
+);
 oneByte[0x8d] = row('lea', 'Gv,Mv', sized(mov.lea16, mov.lea32));
 oneByte[0x8e] = row('mov', 'S,Ew', { r16: far.mov_sreg_r, m16: far.mov_sreg_m }, END);
 oneByte[0x8f] = [
@@ -167,18 +173,18 @@ oneByte[0xa0] = row('mov', 'Ab,Ob', { r8: mov.mov8_rm });
 oneByte[0xa1] = row('mov', 'Av,Ov', sized(mov.mov16_rm, mov.mov32_rm));
 oneByte[0xa2] = row('mov', 'Ob!,Ab', { r8: mov.mov8_mr });
 oneByte[0xa3] = row('mov', 'Ov!,Av', sized(mov.mov16_mr, mov.mov32_mr));
-oneByte[0xa4] = row('movs', 'b', { r8: string.movs8 });
-oneByte[0xa5] = row('movs', 'v', sized(string.movs16, string.movs32));
-oneByte[0xa6] = row('cmps', 'b', { r8: string.cmps8 });
-oneByte[0xa7] = row('cmps', 'v', sized(string.cmps16, string.cmps32));
+oneByte[0xa4] = row('movs', 'b', { r8: string.movs8 }, STRING);
+oneByte[0xa5] = row('movs', 'v', sized(string.movs16, string.movs32), STRING);
+oneByte[0xa6] = row('cmps', 'b', { r8: string.cmps8 }, STRING);
+oneByte[0xa7] = row('cmps', 'v', sized(string.cmps16, string.cmps32), STRING);
 oneByte[0xa8] = row('test', 'Ab,Ib', alu('test', 'ri', 'mi'));
 oneByte[0xa9] = row('test', 'Av,Iv', alu('test', 'ri', 'mi'));
-oneByte[0xaa] = row('stos', 'b', { r8: string.stos8 });
-oneByte[0xab] = row('stos', 'v', sized(string.stos16, string.stos32));
-oneByte[0xac] = row('lods', 'b', { r8: string.lods8 });
-oneByte[0xad] = row('lods', 'v', sized(string.lods16, string.lods32));
-oneByte[0xae] = row('scas', 'b', { r8: string.scas8 });
-oneByte[0xaf] = row('scas', 'v', sized(string.scas16, string.scas32));
+oneByte[0xaa] = row('stos', 'b', { r8: string.stos8 }, STRING);
+oneByte[0xab] = row('stos', 'v', sized(string.stos16, string.stos32), STRING);
+oneByte[0xac] = row('lods', 'b', { r8: string.lods8 }, STRING);
+oneByte[0xad] = row('lods', 'v', sized(string.lods16, string.lods32), STRING);
+oneByte[0xae] = row('scas', 'b', { r8: string.scas8 }, STRING);
+oneByte[0xaf] = row('scas', 'v', sized(string.scas16, string.scas32), STRING);
 
 const SHIFTS = ['rol', 'ror', 'rcl', 'rcr', 'shl', 'shr', 'shl', 'sar'];
 const group2 = (operands: string, r: string, m: string, imm?: number): Row[] =>

@@ -9,6 +9,7 @@
 // `!` behind an operand: if it is memory, it is written.
 
 import type { Handler } from '../cpu/op.js';
+import type { Plan } from './plan.js';
 
 /** Handlers by operand size in bits and by where E is: r register (or no E), m memory. */
 export interface Forms {
@@ -28,8 +29,14 @@ export interface Row {
   lock: boolean;
   /** The instruction ends a block. */
   ends: boolean;
+  /** A string instruction: REP prefixes are its affair. */
+  repeats: boolean;
   /** Fixed value for op.imm (condition code, register number ...). */
   imm?: number;
+  /** Bytes of the memory operand where its size letter does not tell. */
+  width?: number;
+  /** How to decode it, once it has been met. */
+  plan: Plan | null;
 }
 
 export type Entry = Row | readonly (Row | null)[] | null;
@@ -37,7 +44,9 @@ export type Entry = Row | readonly (Row | null)[] | null;
 export interface RowOptions {
   lock?: boolean;
   ends?: boolean;
+  repeats?: boolean;
   imm?: number;
+  width?: number;
 }
 
 export function row(name: string, operands: string, forms: Forms, options: RowOptions = {}): Row {
@@ -47,7 +56,10 @@ export function row(name: string, operands: string, forms: Forms, options: RowOp
     forms,
     lock: options.lock ?? false,
     ends: options.ends ?? false,
+    repeats: options.repeats ?? false,
     ...(options.imm === undefined ? {} : { imm: options.imm }),
+    ...(options.width === undefined ? {} : { width: options.width }),
+    plan: null,
   };
 }
 

@@ -39,7 +39,7 @@ const systemWord = (name: string, imm: number): Entry =>
       m16: system.store_system_m,
       m32: system.store_system_m,
     },
-    { imm },
+    { imm, width: 2 },
   );
 
 twoByte[0x00] = [
@@ -53,10 +53,10 @@ twoByte[0x00] = [
   null,
 ] as Entry;
 twoByte[0x01] = [
-  row('sgdt', 'M!', { m16: system.sgdt, m32: system.sgdt }),
-  row('sidt', 'M!', { m16: system.sidt, m32: system.sidt }),
-  row('lgdt', 'M', { m16: system.lgdt, m32: system.lgdt }),
-  row('lidt', 'M', { m16: system.lidt, m32: system.lidt }),
+  row('sgdt', 'M!', { m16: system.sgdt, m32: system.sgdt }, { width: 6 }),
+  row('sidt', 'M!', { m16: system.sidt, m32: system.sidt }, { width: 6 }),
+  row('lgdt', 'M', { m16: system.lgdt, m32: system.lgdt }, { width: 6 }),
+  row('lidt', 'M', { m16: system.lidt, m32: system.lidt }, { width: 6 }),
   systemWord('smsw', 2),
   null,
   row('lmsw', 'Ew', { r16: system.lmsw_r, m16: system.lmsw_m }, END),
@@ -68,8 +68,9 @@ twoByte[0x06] = row('clts', '', any(system.clts));
 twoByte[0x08] = row('invd', '', any(system.cache_control));
 twoByte[0x09] = row('wbinvd', '', any(system.cache_control));
 twoByte[0x0b] = row('ud2', '', any(system.ud), END);
-// Prefetches and hints are no-operations on every processor since the Pentium Pro.
-twoByte[0x0d] = row('prefetch', 'Ev', any(mov.nop));
+// Prefetches and hints are no-operations on every processor since the Pentium Pro; 0F 0D with a
+// register is not, on AMD's.
+twoByte[0x0d] = row('prefetch', 'Mv', any(mov.nop));
 for (let code = 0x18; code <= 0x1f; code++) twoByte[code] = row('nop', 'Ev', any(mov.nop));
 
 twoByte[0x20] = row('mov', 'Rd,C', any(system.mov_r_cr));
@@ -160,7 +161,12 @@ twoByte[0xc0] = row('xadd', 'Eb!,Gb', family(atomic, 'xadd', 'rr', 'mr'), LOCK);
 twoByte[0xc1] = row('xadd', 'Ev!,Gv', family(atomic, 'xadd', 'rr', 'mr'), LOCK);
 twoByte[0xc7] = [
   null,
-  row('cmpxchg8b', 'M!', { m16: atomic.cmpxchg8b, m32: atomic.cmpxchg8b }, LOCK),
+  row(
+    'cmpxchg8b',
+    'M!',
+    { m16: atomic.cmpxchg8b, m32: atomic.cmpxchg8b },
+    { lock: true, width: 8 },
+  ),
   null,
   null,
   null,
