@@ -2,9 +2,10 @@
 // so that processes that share a page at the same address share its decoded code.
 
 import { decodeBlock } from '../decode/decoder.js';
-import { i32 } from '../state/current.js';
+import { i32, u8 } from '../state/current.js';
 import {
   BUDGET,
+  EFLAGS_SYSTEM,
   EIP,
   MODE,
   RAM_BASE,
@@ -22,6 +23,7 @@ import {
 } from '../mmu/tlb.js';
 import { ACCESS_FETCH, currentRamBytes } from '../mmu/walk.js';
 import { raiseGP, raisePF } from './fault.js';
+import { FLAG_TF } from './flags.js';
 import { Op } from './op.js';
 import type { Handler } from './op.js';
 import { MODE_FLAT_CODE } from './segments.js';
@@ -38,6 +40,11 @@ export class Block {
   length = 0;
   /** Bytes of code. */
   bytes = 0;
+  /**
+   * Of a block whose only instruction crosses into the next page, the code: `at` is -1, because no
+   * check of one translation vouches for it, and the bytes are compared before each use.
+   */
+  code: Uint8Array | null = null;
   first: Op;
 
   constructor(ip: number, at: number, mode: number) {
@@ -55,13 +62,18 @@ function unreached(): Op {
 const nowhere = new Block(0, -1, -1);
 
 /** The run loop stops when a handler returns this. EIP is set. */
-export const STOP = new Op(unreached, nowhere);
+export const STOP: Op = new Op((op) => op, nowhere);
 
-/** Blocks of one frame as seen from one linear page in one mode. */
+/** Blocks of one frame as seen from one linear page in one mode and code segment. */
 interface CodePage {
   page: number;
   mode: number;
+  /** Of CS. */
+  base: number;
+  limit: number;
   blocks: Map<number, Block>;
+  /** The block of the last instruction, when that crosses into the next page. */
+  crossing: Block | null;
 }
 
 const JUMP_CACHE_SIZE = 4096;
@@ -109,8 +121,8 @@ export function enter(block: Block): Op {
   return block.first;
 }
 
-/** Continues at linear address `ip`. */
-export function jumpToLinear(ip: number): Op {
+/** Continues at linear address `ip`, with a flat code segment. */
+function jumpToLinear(ip: number): Op {
   const block = jumps[(ip ^ (ip >>> 12)) & (JUMP_CACHE_SIZE - 1)];
   if (block.ip === ip) {
     const t = i32[i32[TLB_BASE] + (ip >>> 12)];
@@ -120,16 +132,44 @@ export function jumpToLinear(ip: number): Op {
   return enterSlow(ip);
 }
 
-/** Continues at `eip`, an offset in CS. */
+/** Branches to `eip`, an offset in CS that checkTarget() has passed. */
 export function jumpTo(eip: number): Op {
   if (i32[MODE] & MODE_FLAT_CODE) return jumpToLinear(eip | 0);
-  if (eip >>> 0 > i32[SEGMENT_LIMIT + CS] >>> 0) return fetchFault(eip, raiseFetchGP);
-  return jumpToLinear((eip + i32[SEGMENT_BASE + CS]) | 0);
+  return enterSlow((eip + i32[SEGMENT_BASE + CS]) | 0);
 }
 
-/** Behind `op`, by looking its successor up: for instructions that may have changed the mode. */
+/** #GP(0) for a near branch beyond the limit of CS, for use before the instruction shows. */
+export function checkTarget(eip: number): void {
+  if ((i32[MODE] & MODE_FLAT_CODE) === 0 && eip >>> 0 > i32[SEGMENT_LIMIT + CS] >>> 0) raiseGP(0);
+}
+
+/** The same for a direct branch. */
+export function checkBranch(op: Op): void {
+  if ((i32[MODE] & MODE_FLAT_CODE) === 0) checkTarget((op.imm - i32[SEGMENT_BASE + CS]) | 0);
+}
+
+/** Continues in sequence at `eip`: a violation of the limit belongs to the instruction there. */
+export function continueAt(eip: number): Op {
+  if (i32[MODE] & MODE_FLAT_CODE) return jumpToLinear(eip | 0);
+  if (eip >>> 0 > i32[SEGMENT_LIMIT + CS] >>> 0) return fetchFault(eip, raiseFetchGP);
+  return enterSlow((eip + i32[SEGMENT_BASE + CS]) | 0);
+}
+
+/**
+ * Behind `op`, by looking its successor up: for instructions that may have changed the mode, or TF,
+ * which only stepping obeys.
+ */
 export function advance(op: Op): Op {
-  return jumpTo((op.ip + op.length - i32[SEGMENT_BASE + CS]) | 0);
+  return resumeAt(nextEip(op));
+}
+
+/** The same at `eip`. */
+export function resumeAt(eip: number): Op {
+  if (i32[EFLAGS_SYSTEM] & FLAG_TF && !cache.stepping) {
+    i32[EIP] = eip;
+    return STOP;
+  }
+  return continueAt(eip);
 }
 
 /** EIP of the instruction behind `op`. */
@@ -137,14 +177,27 @@ export function nextEip(op: Op): number {
   return (op.ip + op.length - i32[SEGMENT_BASE + CS]) | 0;
 }
 
+/**
+ * Whether a block that `op` has gone to before is still at its address. In the page of `op` it is
+ * unless it was overwritten: that page cannot have been remapped while its code executes.
+ */
+function stillMapped(block: Block, op: Op): boolean {
+  const { ip, at } = block;
+  if (((ip ^ op.ip) & ~0xfff) === 0) return at >= 0;
+  const t = i32[i32[TLB_BASE] + (ip >>> 12)];
+  return (t & T_READ) !== 0 && ((t & ~0xfff) ^ ip) === at;
+}
+
 /** A direct branch to linear address `ip`, remembered in the operation. */
 export function branch(op: Op, ip: number): Op {
   const block = op.target;
   if (block !== null) {
-    const t = i32[i32[TLB_BASE] + (ip >>> 12)];
-    if (t & T_READ && ((t & ~0xfff) ^ ip) === block.at) return enter(block);
+    if (stillMapped(block, op)) return enter(block);
   }
-  if ((i32[MODE] & MODE_FLAT_CODE) === 0) return jumpTo((ip - i32[SEGMENT_BASE + CS]) | 0);
+  if ((i32[MODE] & MODE_FLAT_CODE) === 0) {
+    checkBranch(op);
+    return enterSlow(ip);
+  }
   const first = enterSlow(ip);
   if (first !== STOP && first.block.ip === ip && first.block.at >= 0) op.target = first.block;
   return first;
@@ -155,10 +208,9 @@ export function fallThrough(op: Op): Op {
   const ip = (op.ip + op.length) | 0;
   const block = op.fall;
   if (block !== null) {
-    const t = i32[i32[TLB_BASE] + (ip >>> 12)];
-    if (t & T_READ && ((t & ~0xfff) ^ ip) === block.at) return enter(block);
+    if (stillMapped(block, op)) return enter(block);
   }
-  if ((i32[MODE] & MODE_FLAT_CODE) === 0) return jumpTo((ip - i32[SEGMENT_BASE + CS]) | 0);
+  if ((i32[MODE] & MODE_FLAT_CODE) === 0) return continueAt((ip - i32[SEGMENT_BASE + CS]) | 0);
   const first = enterSlow(ip);
   if (first !== STOP && first.block.ip === ip && first.block.at >= 0) op.fall = first.block;
   return first;
@@ -183,19 +235,46 @@ function findBlock(ip: number): Block | null {
   const frame = (at & ~0xfff) - RAM_BASE;
   let pages = cache.frames.get(frame);
   if (pages === undefined) cache.frames.set(frame, (pages = []));
-  let page = pages.find((p) => p.page === ip >>> 12 && p.mode === mode);
-  if (page === undefined) pages.push((page = { page: ip >>> 12, mode, blocks: new Map() }));
+  const page = codePage(pages, ip >>> 12, mode);
   let block = page.blocks.get(ip & 0xfff);
   if (block === undefined) {
+    const crossing = page.crossing;
+    if (crossing !== null && crossing.first.ip === ip && stillThere(crossing, at)) return crossing;
     block = decodeBlock(ip, at, mode);
-    // An instruction that crosses into the next page is decoded each time: that page may change.
-    if (block.at < 0) return block;
+    if (block.at < 0) {
+      page.crossing = block.code === null ? null : block;
+      return block;
+    }
     page.blocks.set(ip & 0xfff, block);
     markCodeFrame(frame);
     cache.granules.fill(1, (at - RAM_BASE) >>> 6, ((at - RAM_BASE + block.bytes - 1) >>> 6) + 1);
   }
   jumps[(ip ^ (ip >>> 12)) & (JUMP_CACHE_SIZE - 1)] = block;
   return block;
+}
+
+function codePage(pages: CodePage[], page: number, mode: number): CodePage {
+  const base = i32[SEGMENT_BASE + CS];
+  const limit = i32[SEGMENT_LIMIT + CS];
+  for (const p of pages) {
+    if (p.page === page && p.mode === mode && p.base === base && p.limit === limit) return p;
+  }
+  const made = { page, mode, base, limit, blocks: new Map<number, Block>(), crossing: null };
+  pages.push(made);
+  return made;
+}
+
+/** Whether the bytes of a block that crosses a page are still what was decoded. */
+function stillThere(block: Block, at: number): boolean {
+  const code = block.code as Uint8Array;
+  const here = 4096 - (at & 0xfff);
+  for (let i = 0; i < here; i++) if (u8[at + i] !== code[i]) return false;
+  const next = (block.ip + here) | 0;
+  const t = i32[i32[TLB_BASE] + (next >>> 12)];
+  if ((t & T_READ) === 0) return false;
+  const second = (t & ~0xfff) ^ next;
+  for (let i = here; i < code.length; i++) if (u8[second + i - here] !== code[i]) return false;
+  return true;
 }
 
 // A fetch that faults: the branch has completed, so the fault belongs to an operation of its own.
@@ -214,7 +293,7 @@ function fetchFault(eip: number, x: Handler): Op {
 function raiseFetchPF(op: Op): Op {
   const error = fill(op.ip, ACCESS_FETCH | userAccess());
   if (error >= 0) raisePF(op.ip, error);
-  return jumpToLinear(op.ip);
+  return enterSlow(op.ip);
 }
 
 function raiseFetchGP(): Op {
@@ -257,12 +336,29 @@ function forgetFrame(frame: number): void {
   unmarkCodeFrame(frame);
 }
 
+/** Forgets all decoded code, because it would be decoded differently now. */
+export function forgetCode(): void {
+  for (const [frame, pages] of [...cache.frames]) {
+    for (const page of pages) {
+      for (const block of page.blocks.values()) kill(block);
+      if (page.crossing !== null) kill(page.crossing);
+    }
+    forgetFrame(frame);
+  }
+}
+
 function kill(block: Block): void {
   block.at = -1;
   for (let op = block.first; ; op = op.next) {
     op.x = stale;
+    op.alone = null;
     if (op.next === op || op.next.block !== block) break;
   }
+}
+
+/** Whether `op` belongs to a block that has been forgotten: it will only look its address up. */
+export function isStale(op: Op): boolean {
+  return op.x === stale;
 }
 
 /** An operation of a dead block: gives back what the block was charged and looks again. */

@@ -3,6 +3,7 @@
 import { i32 } from '../state/current.js';
 import { EAX, EBX, ECX, EDX } from '../state/layout.js';
 
+const FEATURE_FPU = 1 << 0;
 const FEATURE_PSE = 1 << 3;
 const FEATURE_TSC = 1 << 4;
 const FEATURE_CX8 = 1 << 8;
@@ -10,7 +11,8 @@ const FEATURE_PGE = 1 << 13;
 const FEATURE_CMOV = 1 << 15;
 
 /** Leaf 1, EDX. */
-export const FEATURES = FEATURE_PSE | FEATURE_TSC | FEATURE_CX8 | FEATURE_PGE | FEATURE_CMOV;
+export const FEATURES =
+  FEATURE_FPU | FEATURE_PSE | FEATURE_TSC | FEATURE_CX8 | FEATURE_PGE | FEATURE_CMOV;
 
 /** Family 6, model 1, stepping 1: the smallest CPU with CMOV. */
 const SIGNATURE = 0x611;

@@ -97,6 +97,12 @@ export function raiseTrap(vector: number): never {
   throw fault;
 }
 
+/** Leaves run() in front of an instruction with a breakpoint. */
+export function raiseBreakpoint(): never {
+  fill('breakpoint', 0, false, 0, false);
+  throw fault;
+}
+
 /** Leaves run() after an instruction that has completed, with EIP already behind it. */
 export function leave(kind: ExitKind, vector: number): never {
   fill(kind, vector, false, 0, true);

@@ -76,6 +76,18 @@ export function setFlagsLogical(result: number, carry: number, overflow: number)
   i32[FLAG_AUX] = (carry << 31) | ((carry ^ overflow) << 30);
 }
 
+/** The same for shifts, whose AF is undefined: set, as AMD's processors do. */
+export function setFlagsShift(result: number, carry: number, overflow: number): void {
+  i32[FLAG_RESULT] = result;
+  i32[FLAG_AUX] = (carry << 31) | ((carry ^ overflow) << 30) | AUX_AF;
+}
+
+/** After a division, which leaves all six undefined: what AMD's processors make of them. */
+export function setFlagsDivided(): void {
+  i32[FLAG_RESULT] = 1;
+  i32[FLAG_AUX] = (i32[FLAG_AUX] & (AUX_CF | AUX_PO)) | AUX_AF;
+}
+
 /** Changes CF and OF (0 or 1) and leaves the others. */
 export function setCarryOverflow(carry: number, overflow: number): void {
   i32[FLAG_AUX] = (i32[FLAG_AUX] & ~(AUX_CF | AUX_PO)) | (carry << 31) | ((carry ^ overflow) << 30);

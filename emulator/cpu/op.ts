@@ -15,6 +15,8 @@ export const ADDRESS_16 = 8;
 export class Op {
   /** Executes the instruction. */
   x: Handler;
+  /** The same without the branch that `x` executes too, if it does (instructions/fused.ts). */
+  alone: Handler | null = null;
   /** The operation behind this one in the block. */
   next: Op;
   /** Destination: word index of a 32-bit register, half-word index of a 16-bit one, byte index. */

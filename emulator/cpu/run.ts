@@ -2,9 +2,16 @@
 
 import type { Exit } from '../exit.js';
 import { i32 } from '../state/current.js';
-import { BUDGET, CR2, EFLAGS_SYSTEM, EIP, SEGMENT_BASE } from '../state/layout.js';
+import {
+  BUDGET,
+  CR2,
+  EFLAGS_SYSTEM,
+  EIP,
+  INTERRUPT_SHADOW,
+  SEGMENT_BASE,
+} from '../state/layout.js';
 import { VECTOR_DB, VECTOR_PF } from '../exit.js';
-import { STOP, jumpTo, setStepping } from './block.js';
+import { STOP, continueAt, isStale, setStepping } from './block.js';
 import { CpuFault, fault } from './fault.js';
 import { FLAG_RF, FLAG_TF } from './flags.js';
 import type { Op } from './op.js';
@@ -32,14 +39,36 @@ function caught(error: unknown, op: Op, exit: Exit): void {
   if (!error.completed) i32[EIP] = (op.ip - i32[SEGMENT_BASE + CS]) | 0;
 }
 
+/** What the time-stamp counter of the running instruction is counted from. */
+const slice = {
+  /** Instructions of this run() before the slice; while stepping, before this instruction. */
+  before: 0,
+  /** Budget that the slice began with; -1 while stepping. */
+  limit: 0,
+};
+
+/** Instructions that this run() has executed before `op`, which is executing. */
+export function executedBefore(op: Op): number {
+  if (slice.limit < 0) return slice.before;
+  return slice.before + slice.limit - i32[BUDGET] - (op.block.length - op.order);
+}
+
 /** Runs whole blocks. @returns instructions executed; the exit says why it stopped. */
-function runBlocks(limit: number, exit: Exit): number {
+function runBlocks(limit: number, exit: Exit, before: number): number {
+  slice.before = before;
+  slice.limit = limit;
   i32[BUDGET] = limit;
   stopped(exit);
   let op = STOP;
   try {
-    op = jumpTo(i32[EIP]);
-    while (op !== STOP) op = op.x(op);
+    op = continueAt(i32[EIP]);
+    // STOP stays where it is, which pays for asking for it less often.
+    while (op !== STOP) {
+      op = op.x(op);
+      op = op.x(op);
+      op = op.x(op);
+      op = op.x(op);
+    }
   } catch (error) {
     // The block was charged whole: give back what was not executed.
     i32[BUDGET] += op.block.length - op.order - (fault.completed ? 1 : 0);
@@ -49,26 +78,29 @@ function runBlocks(limit: number, exit: Exit): number {
 }
 
 /** Runs one instruction at a time; used for the last few before a limit, and for TF. */
-function runSteps(limit: number, exit: Exit): number {
+function runSteps(limit: number, exit: Exit, before: number): number {
   setStepping(true);
+  slice.limit = -1;
   i32[BUDGET] = -1;
   stopped(exit);
   let done = 0;
   let op = STOP;
   try {
-    op = jumpTo(i32[EIP]);
+    op = continueAt(i32[EIP]);
     for (;;) {
       const trapAfter = (i32[EFLAGS_SYSTEM] & FLAG_TF) !== 0;
-      const isInstruction = op.order < op.block.length;
-      const before = op;
-      op = op.x(op);
+      const isInstruction = op.order < op.block.length && !isStale(op);
+      slice.before = before + done;
+      const current = op;
+      i32[INTERRUPT_SHADOW] = 0;
+      op = (op.alone ?? op.x)(op);
       i32[BUDGET] = -1;
       if (!isInstruction) continue; // the seam between two blocks
       done++;
       i32[EFLAGS_SYSTEM] &= ~FLAG_RF;
-      const target = op === STOP ? before : op;
+      const target = op === STOP ? current : op;
       if (op !== STOP) i32[EIP] = (target.ip - i32[SEGMENT_BASE + CS]) | 0;
-      if (trapAfter) {
+      if (trapAfter && i32[INTERRUPT_SHADOW] === 0) {
         exit.kind = 'trap';
         exit.vector = VECTOR_DB;
         break;
@@ -91,15 +123,15 @@ function runSteps(limit: number, exit: Exit): number {
 export function runLoop(limit: number, exit: Exit): number {
   let done = 0;
   while (done < limit) {
-    if (i32[EFLAGS_SYSTEM] & FLAG_TF) return done + runSteps(limit - done, exit);
-    const slice = Math.min(limit - done, LARGEST_SLICE);
-    const executed = runBlocks(slice, exit);
+    if (i32[EFLAGS_SYSTEM] & FLAG_TF) return done + runSteps(limit - done, exit, done);
+    const budget = Math.min(limit - done, LARGEST_SLICE);
+    const executed = runBlocks(budget, exit, done);
     done += executed;
     if (exit.kind !== 'budget') return done;
-    if (executed < slice) {
+    if (executed < budget) {
       // A block did not fit into the rest of the budget.
-      const rest = i32[EFLAGS_SYSTEM] & FLAG_TF ? 1 : slice - executed;
-      done += runSteps(rest, exit);
+      const rest = i32[EFLAGS_SYSTEM] & FLAG_TF ? 1 : budget - executed;
+      done += runSteps(rest, exit, done);
       if (exit.kind !== 'budget') return done;
     }
   }

@@ -89,8 +89,9 @@ const FLAT_ANY = MODE_FLAT_DATA | MODE_FLAT_EXTRA | MODE_FLAT_STACK;
 
 /** The mode bit that says `seg` is flat; 0 for FS and GS, which are never assumed to be. */
 export function flatBit(seg: number): number {
-  return [MODE_FLAT_EXTRA, MODE_FLAT_CODE, MODE_FLAT_STACK, MODE_FLAT_DATA, 0, 0][seg];
+  return FLAT_BITS[seg];
 }
+const FLAT_BITS = [MODE_FLAT_EXTRA, MODE_FLAT_CODE, MODE_FLAT_STACK, MODE_FLAT_DATA, 0, 0];
 
 function violation(seg: number): never {
   return seg === SS ? raiseSS(0) : raiseGP(0);
@@ -224,13 +225,21 @@ export function loadCodeSegment(selector: number, d: Descriptor): void {
   updateMode();
 }
 
+/** Whether a descriptor's type allows it in a segment register. */
+function fits(seg: number, attributes: number): boolean {
+  if ((attributes & (ATTR_S | ATTR_PRESENT)) !== (ATTR_S | ATTR_PRESENT)) return false;
+  const type = attributes & (ATTR_CODE | ATTR_WRITABLE);
+  if (seg === CS) return (type & ATTR_CODE) !== 0;
+  return seg === SS ? type === ATTR_WRITABLE : type !== ATTR_CODE;
+}
+
 /**
  * Loads any segment register without a privilege check, as a kernel's return path may.
  * @returns false, with a null segment loaded, when the selector names no usable segment.
  */
 export function forceSegment(seg: number, selector: number): boolean {
   const d = (selector & 0xfffc) === 0 ? null : readDescriptor(selector);
-  const usable = d !== null && (d.attributes & (ATTR_S | ATTR_PRESENT)) === (ATTR_S | ATTR_PRESENT);
+  const usable = d !== null && fits(seg, d.attributes);
   if (usable) {
     markAccessed(d);
     cacheSegment(seg, selector, d);
@@ -261,7 +270,7 @@ export function accessRights(selector: number): number | null {
   const d = visible(selector);
   if (d === null) return null;
   if ((d.attributes & ATTR_S) === 0 && !LAR_SYSTEM_TYPES.includes(d.attributes & 15)) return null;
-  return (loadSystem32(d.address) & 0x00f0ff00) | 0;
+  return loadSystem32(d.address) & 0x00ffff00;
 }
 
 /** The limit that LSL gives, or null when it clears ZF. */

@@ -2,7 +2,7 @@
 // count of 0 changes no flag. OF is defined for a count of 1 only; for others it follows what AMD
 // and Intel processors do: the same formula applied to the last step.
 
-import { getCarry, setCarryOverflow, setFlagsLogical } from './flags.js';
+import { getCarry, setCarryOverflow, setFlagsShift } from './flags.js';
 
 /** Sign-extends the low `bits` of `value`. */
 function extend(value: number, bits: number): number {
@@ -20,7 +20,7 @@ export function shl(value: number, count: number, bits: number): number {
   const r = value << n;
   const carry = n <= bits ? (value >>> (bits - n)) & 1 : 0;
   const top = (r >>> (bits - 1)) & 1;
-  setFlagsLogical(extend(r, bits), carry, carry ^ top);
+  setFlagsShift(extend(r, bits), carry, carry ^ top);
   return r;
 }
 
@@ -32,7 +32,7 @@ export function shr(value: number, count: number, bits: number): number {
   const carry = (v >>> (n - 1)) & 1;
   // The two top bits of the result differ exactly when the last step changed the sign.
   const overflow = ((r ^ (r << 1)) >>> (bits - 1)) & 1;
-  setFlagsLogical(extend(r, bits), carry, overflow);
+  setFlagsShift(extend(r, bits), carry, overflow);
   return r;
 }
 
@@ -41,7 +41,7 @@ export function sar(value: number, count: number, bits: number): number {
   if (n === 0) return value;
   const v = extend(value, bits);
   const r = v >> n;
-  setFlagsLogical(r, (v >> (n - 1)) & 1, 0);
+  setFlagsShift(r, (v >> (n - 1)) & 1, 0);
   return r;
 }
 
@@ -100,19 +100,24 @@ export function rcr(value: number, count: number, bits: number): number {
 export function shld(value: number, source: number, count: number, bits: number): number {
   const n = count & 31;
   if (n === 0) return value;
+  if (bits === 16 && n > 16) {
+    // Undefined; AMD's processors rotate the source.
+    const s = source & 0xffff;
+    const rotated = (s << (n - 16)) | (s >>> (32 - n));
+    setFlagsShift(extend(rotated, 16), 0, 0);
+    return rotated;
+  }
   let r: number;
   let carry: number;
   if (bits === 32) {
     r = (value << n) | (source >>> (32 - n));
     carry = (value >>> (32 - n)) & 1;
   } else {
-    // For counts over 16 the result is undefined; processors rotate value:source:value.
     const wide = ((value & 0xffff) << 16) | (source & 0xffff);
-    r = n <= 16 ? (wide << n) >>> 16 : ((wide << n) | ((value & 0xffff) >>> (32 - n))) >>> 16;
+    r = (wide << n) >>> 16;
     carry = (wide >>> (32 - n)) & 1;
   }
-  const top = (r >>> (bits - 1)) & 1;
-  setFlagsLogical(extend(r, bits), carry, top ^ ((value >>> (bits - 1)) & 1));
+  setFlagsShift(extend(r, bits), carry, carry ^ ((r >>> (bits - 1)) & 1));
   return r;
 }
 
@@ -127,10 +132,11 @@ export function shrd(value: number, source: number, count: number, bits: number)
     carry = (value >>> (n - 1)) & 1;
   } else {
     const wide = (value & 0xffff) | (source << 16);
-    r = n <= 16 ? wide >>> n : (wide >>> n) | (value << (32 - n));
-    carry = (wide >>> (n - 1)) & 1;
+    // Counts over 16 are undefined; AMD's processors rotate the source then.
+    r = n <= 16 ? wide >>> n : (wide >>> n) | (source << (32 - n));
+    carry = n <= 16 ? (wide >>> (n - 1)) & 1 : 0;
   }
-  const overflow = ((r ^ (bits === 32 && n === 1 ? value : r << 1)) >>> (bits - 1)) & 1;
-  setFlagsLogical(extend(r, bits), carry, n === 1 ? ((r ^ value) >>> (bits - 1)) & 1 : overflow);
+  // The two top bits of the result differ exactly when the last step changed the sign.
+  setFlagsShift(extend(r, bits), carry, ((r ^ (r << 1)) >>> (bits - 1)) & 1);
   return r;
 }

@@ -75,7 +75,17 @@ export function pop16(): number {
   return value;
 }
 
-/** Makes sure that `bytes` below the stack pointer can be written, so that pushes cannot fault. */
-export function probePush(bytes: number): void {
-  probeWrite(stackAddress(i32[ESP] - bytes, bytes, true), bytes);
+/**
+ * Makes sure that `bytes` below the stack pointer can be written by pushes of `size` bytes, so that
+ * none of them faults after another has been done. The first that would fault is the one reported.
+ */
+export function probePush(bytes: number, size: number): void {
+  const top = i32[ESP];
+  if (plain() && ((top - 1) ^ (top - bytes)) >>> 12 === 0) {
+    probeWrite((top - size) | 0, size);
+    return;
+  }
+  for (let below = size; below <= bytes; below += size) {
+    probeWrite(stackAddress(top - below, size, true), size);
+  }
 }
