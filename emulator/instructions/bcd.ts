@@ -1,13 +1,13 @@
 // Decimal adjustment, SDM 2A. Flags that Intel leaves undefined follow AMD's results.
 
+import { add8 } from '../cpu/alu.js';
 import { raiseDE } from '../cpu/fault.js';
 import {
   FLAG_AF,
   FLAG_CF,
-  FLAG_OF,
   getArithmeticFlags,
-  setArithmeticFlags,
   setFlagsLogical,
+  setFlagsShift,
 } from '../cpu/flags.js';
 import type { Handler } from '../cpu/op.js';
 import { u16, u8 } from '../state/current.js';
@@ -17,11 +17,10 @@ const AL = EAX * 4;
 const AH = AL + 1;
 const AX = EAX * 2;
 
-/** ZF, SF, PF from AL; CF and AF as given; OF clear. */
-function setDecimalFlags(carry: boolean, adjust: boolean): void {
-  setFlagsLogical((u8[AL] << 24) >> 24, 0, 0);
-  const flags = getArithmeticFlags() & ~(FLAG_CF | FLAG_AF | FLAG_OF);
-  setArithmeticFlags(flags | (carry ? FLAG_CF : 0) | (adjust ? FLAG_AF : 0));
+/** ZF, SF, PF from AL; CF, AF and OF as given. */
+function setDecimalFlags(carry: boolean, adjust: boolean, overflow: boolean): void {
+  const set = adjust ? setFlagsShift : setFlagsLogical; // with AF, without
+  set((u8[AL] << 24) >> 24, carry ? 1 : 0, overflow ? 1 : 0);
 }
 
 export const daa: Handler = (op) => {
@@ -29,8 +28,9 @@ export const daa: Handler = (op) => {
   const flags = getArithmeticFlags();
   const adjust = (al & 15) > 9 || (flags & FLAG_AF) !== 0;
   const carry = al > 0x99 || (flags & FLAG_CF) !== 0;
-  u8[AL] = al + (adjust ? 6 : 0) + (carry ? 0x60 : 0);
-  setDecimalFlags(carry, adjust);
+  const r = al + (adjust ? 6 : 0) + (carry ? 0x60 : 0);
+  u8[AL] = r;
+  setDecimalFlags(carry, adjust, (~al & r & 0x80) !== 0);
   return op.next;
 };
 
@@ -39,27 +39,32 @@ export const das: Handler = (op) => {
   const flags = getArithmeticFlags();
   const adjust = (al & 15) > 9 || (flags & FLAG_AF) !== 0;
   const high = al > 0x99 || (flags & FLAG_CF) !== 0;
-  u8[AL] = al - (adjust ? 6 : 0) - (high ? 0x60 : 0);
-  setDecimalFlags(high || (adjust && al < 6), adjust);
+  const r = al - (adjust ? 6 : 0) - (high ? 0x60 : 0);
+  u8[AL] = r;
+  setDecimalFlags(high || (adjust && al < 6), adjust, (al & ~r & 0x80) !== 0);
   return op.next;
 };
 
-export const aaa: Handler = (op) => {
+// AAA and AAS are additions to AX; the flags are those of AX before the upper half of AL is cleared.
+
+function adjustAscii(correction: number): void {
   const adjust = (u8[AL] & 15) > 9 || (getArithmeticFlags() & FLAG_AF) !== 0;
-  if (adjust) u16[AX] += 0x106;
+  const before = u16[AX];
+  if (adjust) u16[AX] = before + correction;
+  const after = u16[AX];
+  const overflow = (before ^ after) & (correction > 0 ? after : before) & 0x8000;
+  const set = adjust ? setFlagsShift : setFlagsLogical; // with AF, without
+  set((after << 16) >> 16, adjust ? 1 : 0, overflow >> 15);
   u8[AL] &= 15;
-  setDecimalFlags(adjust, adjust);
+}
+
+export const aaa: Handler = (op) => {
+  adjustAscii(0x106);
   return op.next;
 };
 
 export const aas: Handler = (op) => {
-  const adjust = (u8[AL] & 15) > 9 || (getArithmeticFlags() & FLAG_AF) !== 0;
-  if (adjust) {
-    u16[AX] -= 6;
-    u8[AH] -= 1;
-  }
-  u8[AL] &= 15;
-  setDecimalFlags(adjust, adjust);
+  adjustAscii(-0x106);
   return op.next;
 };
 
@@ -68,13 +73,12 @@ export const aam: Handler = (op) => {
   const al = u8[AL];
   u8[AH] = (al / op.imm) | 0;
   u8[AL] = al % op.imm;
-  setDecimalFlags(false, false);
+  setDecimalFlags(false, false, false);
   return op.next;
 };
 
 export const aad: Handler = (op) => {
-  u8[AL] = u8[AL] + u8[AH] * op.imm;
+  u8[AL] = add8(u8[AL], (u8[AH] * op.imm) & 0xff);
   u8[AH] = 0;
-  setDecimalFlags(false, false);
   return op.next;
 };

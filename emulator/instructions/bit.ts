@@ -1,20 +1,29 @@
-// Bit tests and scans. BT and its kin leave all flags but CF unchanged; BSF and BSR define ZF only
-// and, on the hardware at hand, leave the destination alone when the source is 0.
+// Bit tests and scans. BT and its kin leave all flags but CF unchanged. BSF and BSR define ZF only;
+// AMD's processors take PF from the index, clear the others, and leave the destination alone when the
+// source is 0.
 
-import { setCarry, setZero } from '../cpu/flags.js';
-import { ea, eaPlus } from '../cpu/op.js';
+import { setCarry, setFlagsLogical } from '../cpu/flags.js';
+import { ADDRESS_16, ea, eaPlus, offsetOf } from '../cpu/op.js';
 import type { Handler, Op } from '../cpu/op.js';
+import { segmentedAddress } from '../cpu/segments.js';
 import { load16, load32, rmw16, rmw32, store16, store32 } from '../mmu/access.js';
 import { i16, i32, u16 } from '../state/current.js';
 
 // A register bit offset reaches beyond the operand: signed, in units of the operand size.
 
+/** Linear address of the operand `bytes` away; a 16-bit address wraps within the segment. */
+function displaced(op: Op, bytes: number): number {
+  if (op.seg < 0 || (op.seg & ADDRESS_16) === 0) return eaPlus(op, bytes);
+  const offset = (offsetOf(op) + bytes) & 0xffff;
+  return segmentedAddress(op.seg & 7, offset, op.width, op.writes);
+}
+
 function bitString16(op: Op): number {
-  return eaPlus(op, (i16[op.s] >> 4) * 2);
+  return displaced(op, (i16[op.s] >> 4) * 2);
 }
 
 function bitString32(op: Op): number {
-  return eaPlus(op, (i32[op.s] >> 5) * 4);
+  return displaced(op, (i32[op.s] >> 5) * 4);
 }
 
 export const bt16_rr: Handler = (op) => {
@@ -123,28 +132,47 @@ export const btc16_mi: Handler = (op) => {
   setCarry((value >>> bit) & 1);
   return op.next;
 };
+/** ZF says that `value` is 0. Bit 8 keeps the result word of index 0 from being 0. */
+function setFlagsOfScan(value: number, index: number): void {
+  setFlagsLogical(value === 0 ? 0 : index | 0x100, 0, 0);
+}
+
+/** Index of the lowest bit of `value`. */
+function scanForward(value: number): number {
+  const index = 31 - Math.clz32(value & -value);
+  setFlagsOfScan(value, index);
+  return index;
+}
+
+/** Index of the highest bit of `value`. */
+function scanReverse(value: number): number {
+  const index = 31 - Math.clz32(value);
+  setFlagsOfScan(value, index);
+  return index;
+}
+
 export const bsf16_rr: Handler = (op) => {
   const value = u16[op.s];
-  setZero(value === 0);
-  if (value !== 0) u16[op.d] = 31 - Math.clz32(value & -value);
+  const index = scanForward(value);
+  if (value !== 0) u16[op.d] = index;
   return op.next;
 };
 export const bsf16_rm: Handler = (op) => {
   const value = load16(ea(op));
-  setZero(value === 0);
-  if (value !== 0) u16[op.d] = 31 - Math.clz32(value & -value);
+  const index = scanForward(value);
+  if (value !== 0) u16[op.d] = index;
   return op.next;
 };
 export const bsr16_rr: Handler = (op) => {
   const value = u16[op.s];
-  setZero(value === 0);
-  if (value !== 0) u16[op.d] = 31 - Math.clz32(value);
+  const index = scanReverse(value);
+  if (value !== 0) u16[op.d] = index;
   return op.next;
 };
 export const bsr16_rm: Handler = (op) => {
   const value = load16(ea(op));
-  setZero(value === 0);
-  if (value !== 0) u16[op.d] = 31 - Math.clz32(value);
+  const index = scanReverse(value);
+  if (value !== 0) u16[op.d] = index;
   return op.next;
 };
 export const bt32_rr: Handler = (op) => {
@@ -255,25 +283,25 @@ export const btc32_mi: Handler = (op) => {
 };
 export const bsf32_rr: Handler = (op) => {
   const value = i32[op.s];
-  setZero(value === 0);
-  if (value !== 0) i32[op.d] = 31 - Math.clz32(value & -value);
+  const index = scanForward(value);
+  if (value !== 0) i32[op.d] = index;
   return op.next;
 };
 export const bsf32_rm: Handler = (op) => {
   const value = load32(ea(op));
-  setZero(value === 0);
-  if (value !== 0) i32[op.d] = 31 - Math.clz32(value & -value);
+  const index = scanForward(value);
+  if (value !== 0) i32[op.d] = index;
   return op.next;
 };
 export const bsr32_rr: Handler = (op) => {
   const value = i32[op.s];
-  setZero(value === 0);
-  if (value !== 0) i32[op.d] = 31 - Math.clz32(value);
+  const index = scanReverse(value);
+  if (value !== 0) i32[op.d] = index;
   return op.next;
 };
 export const bsr32_rm: Handler = (op) => {
   const value = load32(ea(op));
-  setZero(value === 0);
-  if (value !== 0) i32[op.d] = 31 - Math.clz32(value);
+  const index = scanReverse(value);
+  if (value !== 0) i32[op.d] = index;
   return op.next;
 };

@@ -1,8 +1,8 @@
-// Multiplication and division. After MUL and IMUL only CF and OF are defined; the others stay as
-// AMD processors leave them: unchanged. DIV and IDIV leave all flags unchanged on them.
+// Multiplication and division. After MUL and IMUL only CF and OF are defined, after DIV and IDIV no
+// flag is; the others are as AMD's processors leave them.
 
 import { raiseDE } from '../cpu/fault.js';
-import { setCarryOverflow } from '../cpu/flags.js';
+import { setCarryOverflow, setFlagsDivided } from '../cpu/flags.js';
 import { ea } from '../cpu/op.js';
 import type { Handler } from '../cpu/op.js';
 import { load16, load32, load8 } from '../mmu/access.js';
@@ -102,6 +102,7 @@ function div8(b: number): void {
   if (q > 0xff) raiseDE();
   u8[AL] = q;
   u8[AH] = a % b;
+  setFlagsDivided();
 }
 
 function div16(b: number): void {
@@ -111,6 +112,7 @@ function div16(b: number): void {
   if (q > 0xffff) raiseDE();
   u16[AX] = q;
   u16[DX] = a % b;
+  setFlagsDivided();
 }
 
 function idiv8(b: number): void {
@@ -120,6 +122,7 @@ function idiv8(b: number): void {
   if (q !== (q << 24) >> 24) raiseDE();
   i8[AL] = q;
   i8[AH] = a % b;
+  setFlagsDivided();
 }
 
 function idiv16(b: number): void {
@@ -129,6 +132,7 @@ function idiv16(b: number): void {
   if (q !== (q << 16) >> 16) raiseDE();
   i16[AX] = q;
   i16[DX] = a % b;
+  setFlagsDivided();
 }
 
 let remainder = 0;
@@ -158,6 +162,7 @@ function div32(b: number): void {
   const q = divide64(high, i32[EAX] >>> 0, divisor);
   i32[EAX] = q | 0;
   i32[EDX] = remainder | 0;
+  setFlagsDivided();
 }
 
 function idiv32(b: number): void {
@@ -176,6 +181,7 @@ function idiv32(b: number): void {
   if (magnitude > (negate ? 0x80000000 : 0x7fffffff)) raiseDE();
   i32[EAX] = negate ? -magnitude | 0 : magnitude;
   i32[EDX] = negative ? -remainder | 0 : remainder;
+  setFlagsDivided();
 }
 
 export const mul8_r: Handler = (op) => {

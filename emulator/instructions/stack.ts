@@ -28,7 +28,7 @@ import {
   setStackPointer,
   stackAddress,
 } from '../cpu/stack.js';
-import { load16, load32, probeWrite, store16, store32 } from '../mmu/access.js';
+import { load16, load32, probeRead, probeWrite, store16, store32 } from '../mmu/access.js';
 import { i32, u16 } from '../state/current.js';
 import { CPL, EBP, ESP, MODE } from '../state/layout.js';
 
@@ -94,20 +94,19 @@ export const pop16_m: Handler = (op) => {
 };
 
 export const pusha32: Handler = (op) => {
-  probePush(32);
+  probePush(32, 4);
   const esp = i32[ESP];
   for (let r = 0; r < 8; r++) push32(r === ESP ? esp : i32[r]);
   return op.next;
 };
 export const pusha16: Handler = (op) => {
-  probePush(16);
+  probePush(16, 2);
   const sp = u16[ESP * 2];
   for (let r = 0; r < 8; r++) push16(r === ESP ? sp : u16[r * 2]);
   return op.next;
 };
 export const popa32: Handler = (op) => {
-  peek32(28);
-  peek32(0);
+  for (let offset = 0; offset < 32; offset += 4) peek32(offset);
   for (let r = 7; r >= 0; r--) {
     const value = pop32();
     if (r !== ESP) i32[r] = value;
@@ -115,8 +114,7 @@ export const popa32: Handler = (op) => {
   return op.next;
 };
 export const popa16: Handler = (op) => {
-  peek16(14);
-  peek16(0);
+  for (let offset = 0; offset < 16; offset += 2) peek16(offset);
   for (let r = 7; r >= 0; r--) {
     const value = pop16();
     if (r !== ESP) u16[r * 2] = value;
@@ -167,9 +165,10 @@ function enterFrame(level: number, size: number, bytes: 2 | 4): void {
   const push = bytes === 4 ? push32 : push16;
   // All that is written lies in one stretch below ESP; probing it first makes the rest faultless.
   const copied = bytes * (level === 0 ? 1 : level + 1);
-  probePush(copied);
+  probePush(copied, bytes);
+  for (let i = 1; i < level; i++) probeRead(stackAddress(ebp - i * bytes, bytes, false), bytes);
   const last = i32[ESP] - copied - size;
-  probeWrite(stackAddress(last, 1, true), 1);
+  probeWrite(stackAddress(last, bytes, true), bytes);
   try {
     push(ebp);
     const frame = i32[ESP];

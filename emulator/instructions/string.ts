@@ -2,7 +2,7 @@
 // iteration, so that a fault leaves it restartable where it stopped (SDM 2B, REP).
 
 import { sub16, sub32, sub8 } from '../cpu/alu.js';
-import { FLAG_DF } from '../cpu/flags.js';
+import { FLAG_DF, FLAG_TF } from '../cpu/flags.js';
 import { ADDRESS_16, FLAT } from '../cpu/op.js';
 import type { Handler, Op } from '../cpu/op.js';
 import { ES, MODE_FLAT_EXTRA, segmentedAddress } from '../cpu/segments.js';
@@ -93,8 +93,9 @@ function loadOne(op: Op, bytes: Bytes): void {
 }
 
 function compareOne(op: Op, bytes: Bytes): void {
-  const a = loadSized(sourceAddress(op, bytes), bytes);
+  // Which is read first shows when both fault: AMD's processors begin with ES:EDI.
   const b = loadSized(destinationAddress(op, bytes, false), bytes);
+  const a = loadSized(sourceAddress(op, bytes), bytes);
   const delta = step(bytes);
   addTo(op, ESI, delta);
   addTo(op, EDI, delta);
@@ -107,7 +108,7 @@ function scanOne(op: Op, bytes: Bytes): void {
   compare(accumulator(bytes), value, bytes);
 }
 
-// Whole stretches within a page, when everything is flat, forward and in the TLB.
+// Whole stretches within a page, when everything is flat and in the TLB.
 
 /** Memory byte of `la` if its page may be used without a check, else -1. */
 function quick(la: number, need: number): number {
@@ -117,9 +118,11 @@ function quick(la: number, need: number): number {
 
 const untilPageEnd = (la: number): number => 4096 - (la & 0xfff);
 
+const flatBoth = (op: Op): boolean => op.seg === FLAT && (i32[MODE] & MODE_FLAT_EXTRA) !== 0;
+
 function moveStretch(op: Op, bytes: Bytes, left: number): number {
-  if (op.seg !== FLAT || (i32[MODE] & MODE_FLAT_EXTRA) === 0 || i32[EFLAGS_SYSTEM] & FLAG_DF)
-    return 0;
+  if (!flatBoth(op)) return 0;
+  if (i32[EFLAGS_SYSTEM] & FLAG_DF) return moveStretchBackward(bytes, left);
   const source = i32[ESI];
   const destination = i32[EDI];
   const room = Math.min(untilPageEnd(source), untilPageEnd(destination));
@@ -136,6 +139,25 @@ function moveStretch(op: Op, bytes: Bytes, left: number): number {
   } else u8.copyWithin(to, from, from + length);
   i32[ESI] = source + length;
   i32[EDI] = destination + length;
+  return iterations;
+}
+
+function moveStretchBackward(bytes: Bytes, left: number): number {
+  const source = i32[ESI];
+  const destination = i32[EDI];
+  const highest = Math.max(source & 0xfff, destination & 0xfff);
+  const room = Math.min(source & 0xfff, destination & 0xfff) + bytes;
+  if (highest + bytes > 4096) return 0;
+  const iterations = Math.min(left, Math.floor(room / bytes));
+  if (iterations < 2) return 0;
+  const from = quick(source, T_READ);
+  const to = quick(destination, T_WRITE);
+  if (from < 0 || to < 0) return 0;
+  const length = iterations * bytes;
+  if (to < from && from < to + length) return 0; // repeats a pattern
+  u8.copyWithin(to + bytes - length, from + bytes - length, from + bytes);
+  i32[ESI] = source - length;
+  i32[EDI] = destination - length;
   return iterations;
 }
 
@@ -158,8 +180,65 @@ function storeStretch(op: Op, bytes: Bytes, left: number): number {
   return iterations;
 }
 
+// Comparing stretches leave the last iteration in a page to compareOne or scanOne, which set flags.
+
+function element(at: number, bytes: Bytes): number {
+  let value = u8[at];
+  for (let i = 1; i < bytes; i++) value |= u8[at + i] << (8 * i);
+  return value;
+}
+
+/** Iterations of CMPS, forward, that surely go on; `goOn`: while equal. */
+function compareStretch(op: Op, bytes: Bytes, left: number, goOn: boolean): number {
+  if (!flatBoth(op) || i32[EFLAGS_SYSTEM] & FLAG_DF) return 0;
+  const source = i32[ESI];
+  const destination = i32[EDI];
+  const room = Math.min(untilPageEnd(source), untilPageEnd(destination));
+  const most = Math.min(left, Math.floor(room / bytes)) - 1;
+  if (most < 2) return 0;
+  const a = quick(source, T_READ);
+  const b = quick(destination, T_READ);
+  if (a < 0 || b < 0) return 0;
+  let n = 0;
+  if (bytes === 1) while (n < most && (u8[a + n] === u8[b + n]) === goOn) n++;
+  else {
+    const same = (at: number): boolean => element(a + at, bytes) === element(b + at, bytes);
+    while (n < most && same(n * bytes) === goOn) n++;
+  }
+  i32[ESI] = source + n * bytes;
+  i32[EDI] = destination + n * bytes;
+  return n;
+}
+
+/** Iterations of SCAS, forward, that surely go on. */
+function scanStretch(op: Op, bytes: Bytes, left: number, goOn: boolean): number {
+  if (address16(op) || (i32[MODE] & MODE_FLAT_EXTRA) === 0 || i32[EFLAGS_SYSTEM] & FLAG_DF)
+    return 0;
+  const destination = i32[EDI];
+  const most = Math.min(left, Math.floor(untilPageEnd(destination) / bytes)) - 1;
+  if (most < 2) return 0;
+  const at = quick(destination, T_READ);
+  if (at < 0) return 0;
+  const value = accumulator(bytes);
+  let n = 0;
+  if (bytes === 1 && !goOn) {
+    const end = at + most;
+    n = at;
+    while (n < end && u8[n] !== value) n++;
+    n -= at;
+  } else while (n < most && (element(at + n * bytes, bytes) === value) === goOn) n++;
+  i32[EDI] = destination + n * bytes;
+  return n;
+}
+
+/** With TF set a repeated instruction traps after every iteration, pointing at itself. */
+function stepped(): boolean {
+  return (i32[EFLAGS_SYSTEM] & FLAG_TF) !== 0;
+}
+
 type One = (op: Op, bytes: Bytes) => void;
 type Stretch = (op: Op, bytes: Bytes, left: number) => number;
+type ComparingStretch = (op: Op, bytes: Bytes, left: number, goOn: boolean) => number;
 
 const noStretch: Stretch = () => 0;
 
@@ -172,17 +251,18 @@ function repeating(one: One, stretch: Stretch, bytes: Bytes): Handler {
     }
     let left = count(op);
     while (left > 0) {
-      const done = stretch(op, bytes, left);
+      const done = stepped() ? 0 : stretch(op, bytes, left);
       if (done === 0) one(op, bytes);
       left -= done || 1;
       setCount(op, left);
+      if (left > 0 && stepped()) return op;
     }
     return op.next;
   };
 }
 
 /** cmps and scas: REPZ goes on while equal, REPNZ while not. */
-function repeatingWhile(one: One, bytes: Bytes): Handler {
+function repeatingWhile(one: One, stretch: ComparingStretch, bytes: Bytes): Handler {
   return (op) => {
     if (op.imm === REP_NONE) {
       one(op, bytes);
@@ -191,9 +271,11 @@ function repeatingWhile(one: One, bytes: Bytes): Handler {
     const goOn = op.imm === REPZ;
     let left = count(op);
     while (left > 0) {
+      if (!stepped()) setCount(op, (left -= stretch(op, bytes, left, goOn)));
       one(op, bytes);
       setCount(op, --left);
       if ((i32[FLAG_RESULT] === 0) !== goOn) break;
+      if (left > 0 && stepped()) return op;
     }
     return op.next;
   };
@@ -208,9 +290,9 @@ export const stos32 = repeating(storeOne, storeStretch, 4);
 export const lods8 = repeating(loadOne, noStretch, 1);
 export const lods16 = repeating(loadOne, noStretch, 2);
 export const lods32 = repeating(loadOne, noStretch, 4);
-export const cmps8 = repeatingWhile(compareOne, 1);
-export const cmps16 = repeatingWhile(compareOne, 2);
-export const cmps32 = repeatingWhile(compareOne, 4);
-export const scas8 = repeatingWhile(scanOne, 1);
-export const scas16 = repeatingWhile(scanOne, 2);
-export const scas32 = repeatingWhile(scanOne, 4);
+export const cmps8 = repeatingWhile(compareOne, compareStretch, 1);
+export const cmps16 = repeatingWhile(compareOne, compareStretch, 2);
+export const cmps32 = repeatingWhile(compareOne, compareStretch, 4);
+export const scas8 = repeatingWhile(scanOne, scanStretch, 1);
+export const scas16 = repeatingWhile(scanOne, scanStretch, 2);
+export const scas32 = repeatingWhile(scanOne, scanStretch, 4);

@@ -2,6 +2,7 @@
 
 import { advance, nextEip } from '../cpu/block.js';
 import { cpuid as identify } from '../cpu/cpuid.js';
+import { executedBefore } from '../cpu/run.js';
 import { leave, raiseFault, raiseGP, raiseGPVector, raiseTrap, raiseUD } from '../cpu/fault.js';
 import {
   FLAG_DF,
@@ -14,16 +15,23 @@ import {
   setCarry,
   setZero,
 } from '../cpu/flags.js';
-import { ea, eaPlus } from '../cpu/op.js';
+import { ea, eaPlus, offsetOf } from '../cpu/op.js';
 import type { Handler, Op } from '../cpu/op.js';
-import { accessRights, accessible, segmentLimit, updateMode, LDTR, TR } from '../cpu/segments.js';
+import {
+  accessRights,
+  accessible,
+  segmentLimit,
+  segmentedAddress,
+  updateMode,
+  LDTR,
+  TR,
+} from '../cpu/segments.js';
 import { VECTOR_BP, VECTOR_BR, VECTOR_DB, VECTOR_OF } from '../exit.js';
 import { flush, invalidatePage } from '../mmu/tlb.js';
-import { load16, load32, rmw16, store16, store32 } from '../mmu/access.js';
+import { load16, load32, probeWrite, rmw16, store16, store32 } from '../mmu/access.js';
 import { CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_PGE, CR4_PSE, CR4_TSD } from '../mmu/walk.js';
 import { i16, i32, u16, u8 } from '../state/current.js';
 import {
-  BUDGET,
   CPL,
   CR0,
   CR2,
@@ -85,13 +93,15 @@ export const int_n: Handler = (op) => {
 export const bound32: Handler = (op) => {
   const index = i32[op.d];
   const lower = load32(ea(op));
-  if (index < lower || index > load32(eaPlus(op, 4))) raiseFault(VECTOR_BR);
+  const upper = load32(eaPlus(op, 4));
+  if (index < lower || index > upper) raiseFault(VECTOR_BR);
   return op.next;
 };
 export const bound16: Handler = (op) => {
   const index = i16[op.d];
   const lower = (load16(ea(op)) << 16) >> 16;
-  if (index < lower || index > (load16(eaPlus(op, 2)) << 16) >> 16) raiseFault(VECTOR_BR);
+  const upper = (load16(eaPlus(op, 2)) << 16) >> 16;
+  if (index < lower || index > upper) raiseFault(VECTOR_BR);
   return op.next;
 };
 
@@ -239,7 +249,9 @@ export const cache_control: Handler = (op) => {
 // Descriptor tables.
 
 function storeTable(op: Op, base: number, limit: number): Op {
-  store16(ea(op), limit);
+  const la = ea(op);
+  probeWrite(la, 6);
+  store16(la, limit);
   store32(eaPlus(op, 2), base);
   return op.next;
 }
@@ -338,7 +350,14 @@ export const arpl_r: Handler = (op) => {
 };
 export const arpl_m: Handler = (op) => {
   const la = ea(op);
-  store16(la, adjust(rmw16(la), u16[op.s]));
+  const selector = load16(la);
+  // Written only when it changes, and faulting as a read otherwise.
+  if ((selector & 3) < (u16[op.s] & 3)) {
+    if (op.seg >= 0) segmentedAddress(op.seg & 7, offsetOf(op), 2, true);
+    rmw16(la);
+  }
+  const adjusted = adjust(selector, u16[op.s]);
+  if (adjusted !== selector) store16(la, adjusted);
   return op.next;
 };
 
@@ -350,20 +369,11 @@ export const cpuid: Handler = (op) => {
 /** The time-stamp counter counts instructions. Inside a block it is exact to the instruction. */
 export const rdtsc: Handler = (op) => {
   if (i32[CR4] & CR4_TSD && i32[CPL] !== 0) raiseGP(0);
-  const count = machine.instructions + executedInThisRun(op);
+  const count = machine.instructions + executedBefore(op);
   i32[EAX] = count | 0;
   i32[EDX] = Math.floor(count / 0x100000000) | 0;
   return op.next;
 };
-
-let runStart = 0;
-/** run() tells how large the budget of this slice was. */
-export function setSliceStart(budget: number): void {
-  runStart = budget;
-}
-function executedInThisRun(op: Op): number {
-  return i32[BUDGET] < 0 ? 0 : runStart - i32[BUDGET] - (op.block.length - op.order);
-}
 
 /** RDMSR, WRMSR, RDPMC: no model-specific register is implemented. */
 export const msr: Handler = () => raiseGP(0);
