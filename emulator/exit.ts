@@ -24,14 +24,15 @@ export const PF_WRITE = 2;
 export const PF_USER = 4;
 export const PF_RESERVED = 8;
 
-export type ExitKind = 'trap' | 'softint' | 'budget' | 'halt' | 'breakpoint' | 'watchpoint';
+export type ExitKind = 'trap' | 'softint' | 'budget' | 'halt' | 'breakpoint';
 
 /**
  * Why the machine stopped; one object per machine, overwritten by every run().
  *
  * trap: exception `vector`; eip is that of the faulting instruction (for #BP, #OF and single-step
  * #DB of the next one). softint: `int vector` at CPL 3, eip behind it. budget: the instructions
- * asked for were executed. halt: hlt at CPL 0.
+ * asked for were executed. halt: hlt at CPL 0. breakpoint: eip is that of an instruction with a
+ * breakpoint, which has not been executed; with EFLAGS.RF set the next run() executes it.
  */
 export interface Exit {
   kind: ExitKind;

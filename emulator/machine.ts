@@ -2,9 +2,11 @@
 // executes until something needs attention.
 
 import { Cpu } from './cpu.js';
-import { codeWritten, createCodeCache, setCodeCache } from './cpu/block.js';
+import { setBreakpoints } from './cpu/breakpoint.js';
+import { codeWritten, createCodeCache, forgetCode, setCodeCache } from './cpu/block.js';
 import type { CodeCache } from './cpu/block.js';
 import { runLoop } from './cpu/run.js';
+import { setFpuMemory } from './fpu/index.js';
 import { updateMode } from './cpu/segments.js';
 import type { Exit } from './exit.js';
 import {
@@ -50,6 +52,7 @@ export class Machine {
   readonly #views: MemoryViews;
   readonly #tlb: TlbState;
   readonly #code: CodeCache;
+  readonly #breakpoints = new Set<number>();
   readonly #exit: Exit = { kind: 'budget', vector: 0, hasError: false, error: 0, cr2: 0 };
 
   /** @throws RangeError for an impossible amount of RAM. */
@@ -76,11 +79,14 @@ export class Machine {
   /** Points the shared views of the instruction handlers at this machine. */
   activate(): void {
     if (active === this) return;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the one machine whose views are set
     active = this;
     setViews(this.#views);
     setTlbState(this.#tlb);
     setCodeCache(this.#code);
+    setBreakpoints(this.#breakpoints);
     setRamBytes(this.ramBytes);
+    setFpuMemory(this.memory);
     setHosted(this);
   }
 
@@ -92,6 +98,20 @@ export class Machine {
     this.activate();
     this.instructions += runLoop(maxInstructions, this.#exit);
     return this.#exit;
+  }
+
+  /**
+   * Sets or clears a breakpoint at linear address `la`, in whatever address space: run() stops in
+   * front of the instruction that begins there. @returns whether there was one.
+   */
+  setBreakpoint(la: number, set: boolean): boolean {
+    this.activate();
+    const had = this.#breakpoints.has(la | 0);
+    if (had === set) return had;
+    if (set) this.#breakpoints.add(la | 0);
+    else this.#breakpoints.delete(la | 0);
+    forgetCode();
+    return had;
   }
 
   /** Copies a thread's part of the CPU state into `into` (CONTEXT_WORDS long). */
