@@ -1,0 +1,40 @@
+// The line between machine-independent and machine-dependent virtual memory (vm/pmap.h): all that
+// kernel/vm knows of page tables.
+
+export {
+  pmap_activate,
+  pmap_align_superpage,
+  pmap_bootstrap,
+  pmap_clear_modify,
+  pmap_copy,
+  pmap_copy_page,
+  pmap_enter,
+  pmap_enter_quick,
+  pmap_extract,
+  pmap_extract_and_hold,
+  pmap_growkernel,
+  pmap_init,
+  pmap_is_modified,
+  pmap_is_prefaultable,
+  pmap_is_referenced,
+  pmap_mincore,
+  pmap_page_is_mapped,
+  pmap_page_wired_mappings,
+  pmap_pinit,
+  pmap_protect,
+  pmap_pte_value,
+  pmap_qenter,
+  pmap_qremove,
+  pmap_release,
+  pmap_remove,
+  pmap_remove_all,
+  pmap_remove_pages,
+  pmap_remove_write,
+  pmap_ts_referenced,
+  pmap_unwire,
+  pmap_zero_page,
+  pmap_check,
+  kernel_pmap,
+} from '../i386/pmap.js';
+export { pmap_create } from '../i386/pmap_state.js';
+export type { pmap } from '../i386/pmap_types.js';
