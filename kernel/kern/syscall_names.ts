@@ -1,0 +1,27 @@
+// Names of FreeBSD 11's system calls, for messages about those that are not implemented
+// (sys/kern/syscalls.master). Runs of numbers, each with the number it starts at.
+
+const RUNS: readonly (readonly [first: number, names: string])[] = [
+  [0, 'syscall exit fork read write open close wait4 creat link unlink execv chdir fchdir mknod chmod chown break getfsstat lseek getpid mount unmount setuid getuid geteuid ptrace recvmsg sendmsg recvfrom accept getpeername getsockname access chflags fchflags sync kill stat getppid lstat dup pipe getegid profil ktrace sigaction getgid sigprocmask getlogin setlogin acct sigpending sigaltstack ioctl reboot revoke symlink readlink execve umask chroot fstat getkerninfo getpagesize msync vfork vread vwrite sbrk sstk mmap vadvise munmap mprotect madvise vhangup vlimit mincore getgroups setgroups getpgrp setpgid setitimer wait swapon getitimer gethostname sethostname getdtablesize dup2 getdopt fcntl select setdopt fsync setpriority socket connect accept getpriority send recv sigreturn bind setsockopt listen vtimes sigvec sigblock sigsetmask sigsuspend sigstack recvmsg sendmsg vtrace gettimeofday getrusage getsockopt resuba readv writev settimeofday fchown fchmod recvfrom setreuid setregid rename truncate ftruncate flock mkfifo sendto shutdown socketpair mkdir rmdir utimes sigreturn adjtime getpeername gethostid sethostid getrlimit setrlimit killpg setsid quotactl quota getsockname sem_lock sem_wakeup asyncdaemon nlm_syscall nfssvc getdirentries statfs fstatfs 159 lgetfh getfh getdomainname setdomainname uname sysarch rtprio 167 168 semsys msgsys shmsys 172 pread pwrite setfib ntp_adjtime 177 178 179 180 setgid setegid seteuid 184 185 186 187 stat fstat lstat pathconf fpathconf 193 getrlimit setrlimit getdirentries mmap __syscall lseek truncate ftruncate __sysctl mlock munlock undelete futimes getpgid 208 poll'],
+  [220, '__semctl semget semop semconfig msgctl msgget msgsnd msgrcv shmat shmctl shmdt shmget clock_gettime clock_settime clock_getres ktimer_create ktimer_delete ktimer_settime ktimer_gettime ktimer_getoverrun nanosleep ffclock_getcounter ffclock_setestimate ffclock_getestimate clock_nanosleep 245 246 clock_getcpuclockid2 ntp_gettime 249 minherit rfork openbsd_poll issetugid lchown aio_read aio_write lio_listio'],
+  [272, 'getdents 273 lchmod lchown lutimes msync nstat nfstat nlstat'],
+  [289, 'preadv pwritev'],
+  [297, 'fhstatfs fhopen fhstat modnext modstat modfnext modfind kldload kldunload kldfind kldnext kldstat kldfirststat getsid setresuid setresgid signanosleep aio_return aio_suspend aio_cancel aio_error oaio_read oaio_write olio_listio yield 322 323 mlockall munlockall __getcwd sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval utrace sendfile kldsym jail nnpfs_syscall sigprocmask sigsuspend sigaction sigpending sigreturn sigtimedwait sigwaitinfo __acl_get_file __acl_set_file __acl_get_fd __acl_set_fd __acl_delete_file __acl_delete_fd __acl_aclcheck_file __acl_aclcheck_fd extattrctl extattr_set_file extattr_get_file extattr_delete_file aio_waitcomplete getresuid getresgid kqueue kevent'],
+  [371, 'extattr_set_fd extattr_get_fd extattr_delete_fd __setugid 375 eaccess afs3_syscall nmount'],
+  [384, '__mac_get_proc __mac_set_proc __mac_get_fd __mac_get_file __mac_set_fd __mac_set_file kenv lchflags uuidgen sendfile mac_syscall getfsstat statfs fstatfs fhstatfs 399 ksem_close ksem_post ksem_wait ksem_trywait ksem_init ksem_open ksem_unlink ksem_getvalue ksem_destroy __mac_get_pid __mac_get_link __mac_set_link extattr_set_link extattr_get_link extattr_delete_link __mac_execve sigaction sigreturn'],
+  [421, 'getcontext setcontext swapcontext swapoff __acl_get_link __acl_set_link __acl_delete_link __acl_aclcheck_link sigwait thr_create thr_exit thr_self thr_kill'],
+  [436, 'jail_attach extattr_list_fd extattr_list_file extattr_list_link 440 ksem_timedwait thr_suspend thr_wake kldunloadf audit auditon getauid setauid getaudit setaudit getaudit_addr setaudit_addr auditctl _umtx_op thr_new sigqueue kmq_open kmq_setattr kmq_timedreceive kmq_timedsend kmq_notify kmq_unlink abort2 thr_set_name aio_fsync rtprio_thread'],
+  [471, 'sctp_peeloff sctp_generic_sendmsg sctp_generic_sendmsg_iov sctp_generic_recvmsg pread pwrite mmap lseek truncate ftruncate thr_kill2 shm_open shm_unlink cpuset cpuset_setid cpuset_getid cpuset_getaffinity cpuset_setaffinity faccessat fchmodat fchownat fexecve fstatat futimesat linkat mkdirat mkfifoat mknodat openat readlinkat renameat symlinkat unlinkat posix_openpt gssd_syscall jail_get jail_set jail_remove closefrom __semctl msgctl shmctl lpathconf 514 __cap_rights_get cap_enter cap_getmode pdfork pdkill pdgetpid pdwait4 pselect getloginclass setloginclass rctl_get_racct rctl_get_rules rctl_get_limits rctl_add_rule rctl_remove_rule posix_fallocate posix_fadvise wait6 cap_rights_limit cap_ioctls_limit cap_ioctls_get cap_fcntls_limit cap_fcntls_get bindat connectat chflagsat accept4 pipe2 aio_mlock procctl ppoll futimens utimensat numa_getaffinity numa_setaffinity fdatasync'],
+]; // prettier-ignore
+
+function expand(): Record<number, string> {
+  const names: Record<number, string> = {};
+  for (const [first, run] of RUNS) {
+    run.split(' ').forEach((name, i) => {
+      if (!/^\d/.test(name)) names[first + i] = name;
+    });
+  }
+  return names;
+}
+
+export const freebsd_syscall_names: Readonly<Record<number, string>> = expand();
