@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+// The faultline command: picks the subcommand and turns what goes wrong into one line and a status.
+
+import { OutputError } from '../host/node_host.js';
+import { USAGE, runHelp } from './help.js';
+import { UsageError } from './options.js';
+import { runCommand } from './run.js';
+
+declare const FAULTLINE_VERSION: string;
+
+/** Exit status when faultline itself, not the guest, could not go on. */
+export const EXIT_FAULTLINE = 125;
+/** Status of a program ended by SIGPIPE, as a shell sees it. */
+const EXIT_SIGPIPE = 141;
+
+const COMMANDS = ['run', 'shell', 'tour'];
+
+async function main(words: string[]): Promise<number> {
+  const [first, ...rest] = words;
+  if (first === '--version' || first === '-V') {
+    process.stdout.write(`faultline ${FAULTLINE_VERSION}\n`);
+    return 0;
+  }
+  if (first === '--help' || first === '-h' || first === 'help') {
+    const topic = rest[0];
+    if (first === 'help' && topic !== undefined) known(topic);
+    process.stdout.write(topic !== undefined && COMMANDS.includes(topic) ? runHelp(topic) : USAGE);
+    return 0;
+  }
+  if (first === undefined) {
+    const interactive = process.stdin.isTTY && process.stdout.isTTY;
+    return runCommand(interactive ? 'shell' : 'tour', []);
+  }
+  known(first);
+  return runCommand(first, rest);
+}
+
+function known(word: string): void {
+  if (COMMANDS.includes(word)) return;
+  const what = word.startsWith('-') ? 'an option' : 'a command';
+  throw new UsageError(
+    `'${word}' is not ${what} here (${COMMANDS.join(', ')}); see faultline --help`,
+  );
+}
+
+function report(error: unknown): number {
+  if (error instanceof OutputError && error.code === 'EPIPE') return EXIT_SIGPIPE;
+  if (error instanceof UsageError || error instanceof OutputError) {
+    process.stderr.write(`faultline: ${error.message}\n`);
+  } else {
+    // A kernel panic or a mistake of ours: the stack is the bug report, shown on request only.
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    process.stderr.write(`faultline: ${message}\n`);
+    if (process.env['FAULTLINE_DEBUG']) process.stderr.write(`${stack}\n`);
+    else process.stderr.write('faultline: this is a bug; FAULTLINE_DEBUG=1 shows where\n');
+  }
+  return EXIT_FAULTLINE;
+}
+
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error) => process.exit(report(error)),
+);
