@@ -56,7 +56,7 @@ import { vm_map_entry_allocate_object } from '../../vm/vm_map_lookup.js';
 import type { vm_map, vm_map_entry, vm_object } from '../../vm/vm_types.js';
 import { u } from './linux_calls.js';
 import type { linux_calls } from './linux_calls.js';
-import { mapped_ranges, vm_of, without_holes } from './linux_mmap.js';
+import { linux_populate, mapped_ranges, vm_of, without_holes } from './linux_mmap.js';
 import type { mapped_range } from './linux_mmap.js';
 
 const LINUX_MADV_NORMAL = 0;
@@ -185,10 +185,10 @@ function set_inherit(k: Kernel, map: vm_map, range: mapped_range, behaviour: num
   return 0;
 }
 
-function populate(k: Kernel, range: mapped_range, write: boolean): number {
+function populate(k: Kernel, td: Thread, range: mapped_range, write: boolean): number {
   const { protection } = range.entry;
   if ((protection & (write ? VM_PROT_WRITE : VM_PROT_READ)) === 0) return EINVAL;
-  return useracc_touch(k, range.start, range.end - range.start, write);
+  return linux_populate(k, td, range.start, range.end, write);
 }
 
 function advise(k: Kernel, td: Thread, range: mapped_range, behaviour: number): number {
@@ -224,7 +224,7 @@ function advise(k: Kernel, td: Thread, range: mapped_range, behaviour: number): 
       return bsd(MADV_CORE);
     case LINUX_MADV_POPULATE_READ:
     case LINUX_MADV_POPULATE_WRITE:
-      return populate(k, range, behaviour === LINUX_MADV_POPULATE_WRITE);
+      return populate(k, td, range, behaviour === LINUX_MADV_POPULATE_WRITE);
     default:
       // Merging, huge pages, ageing: hints that may be ignored.
       return 0;

@@ -178,8 +178,32 @@ function check_file(td: Thread, fd: number, prot: number, shared: boolean): numb
   return vp.v_type === VCHR && vp.v_rdev === DEV_ZERO ? 0 : ENODEV;
 }
 
+/** How far a call has got that makes pages resident: it may be more than there is memory for. */
+export interface populate_progress {
+  /** Guest virtual address; what lies below has been done. */
+  populated: number;
+}
+
+/** Makes the pages of [start, end) resident one after the other. @returns 0 or EFAULT. */
+export function linux_populate(
+  k: Kernel,
+  td: Thread,
+  start: number,
+  end: number,
+  write: boolean,
+): number {
+  const progress = (td.td_progress as populate_progress | null) ?? { populated: start };
+  td.td_progress = progress;
+  for (let va = Math.max(start, progress.populated); va < end; va += PAGE_SIZE) {
+    progress.populated = va;
+    const error = useracc_touch(k, va, 1, write);
+    if (error !== 0) return error;
+  }
+  return 0;
+}
+
 /** A mapping that was made but is still to be made resident. */
-interface mmap_progress {
+interface mmap_progress extends populate_progress {
   mmap_address: number;
 }
 
@@ -206,13 +230,13 @@ function linux_mmap(
   const populate = (flags & (LINUX_MAP_POPULATE | LINUX_MAP_NONBLOCK)) === LINUX_MAP_POPULATE;
   if ((flags & LINUX_MAP_LOCKED) === 0 && !populate) return 0;
   const address = u(td.td_retval[0]);
-  td.td_progress = { mmap_address: address } satisfies mmap_progress;
+  td.td_progress = progress ?? { mmap_address: address, populated: address };
   const end = address + round_page(len);
   if (flags & LINUX_MAP_LOCKED) {
     vm_map_wire(k, vm_of(td).vm_map, address, end, VM_MAP_WIRE_USER | VM_MAP_WIRE_HOLESOK);
   } else if (prot !== 0) {
     const write = (prot & VM_PROT_WRITE) !== 0 && (flags & LINUX_MAP_TYPE) === LINUX_MAP_PRIVATE;
-    useracc_touch(k, address, end - address, write);
+    linux_populate(k, td, address, end, write);
   }
   return 0;
 }
