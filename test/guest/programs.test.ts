@@ -296,8 +296,8 @@ describe('without a command', () => {
     const { status, stdout } = await execute('script', words, { env, stdin });
     expect(status).toBe(4);
     expect(stdout).toContain('Welcome to Faultline');
-    expect(stdout).toMatch(/ 3 console +Ss .* -sh \(sh\)\r+\n/);
-    expect(stdout).toMatch(/ console +R\+ .* ps -x\r+\n[^#]*42\r+\n/);
+    expect(stdout).toMatch(/ 3 console +Ss .* -sh \(sh\)\r\n/);
+    expect(stdout).toMatch(/ console +R\+ .* ps -x\r\n[^#]*42\r\n/);
   });
 
   test('shell reads its script from a pipe, in its home directory', async () => {

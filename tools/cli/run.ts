@@ -163,7 +163,7 @@ export async function runCommand(command: string, words: string[]): Promise<numb
   const machine = new Machine({ ramBytes: ramBytes - (ramBytes % 65536) });
   const k = createKernel(
     machine,
-    createNodeHost((line) => log.write(`faultline: ${line}`)),
+    createNodeHost((line) => log.write(`faultline: ${line}`), interactive),
     events,
     {
       swapBytes: swapBytes - (swapBytes % 4096),

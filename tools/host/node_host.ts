@@ -59,14 +59,23 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
   }
 }
 
+const CR = 13;
+const LF = 10;
+
+/** Without the CR before each LF: in Node's raw mode the terminal still adds its own (ONLCR). */
+function withoutReturns(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((byte, i) => byte !== CR || bytes[i + 1] !== LF);
+}
+
 /**
- * A host over this process. `log` receives our own messages, one line each without the newline.
+ * A host over this process, whose console is a terminal in raw mode or not. `log` receives our own
+ * messages, one line each without the newline.
  */
-export function createNodeHost(log: (line: string) => void): Host {
+export function createNodeHost(log: (line: string) => void, terminal: boolean): Host {
   return {
     consoleWrite(fd, bytes) {
       try {
-        writeAll(fd, bytes);
+        writeAll(fd, terminal ? withoutReturns(bytes) : bytes);
       } catch (error) {
         return GUEST_ERRNOS[errorCode(error)] ?? EIO;
       }
