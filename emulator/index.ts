@@ -5,6 +5,7 @@ export type { MachineOptions } from './machine.js';
 export { Cpu } from './cpu.js';
 export type { SegmentView } from './cpu.js';
 export type { PageWalk } from './mmu/walk.js';
+export type { WatchState, WatchedAccess } from './mmu/watch.js';
 export * from './exit.js';
 export {
   ACCESS_FETCH,

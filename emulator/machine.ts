@@ -11,6 +11,7 @@ import { updateMode } from './cpu/segments.js';
 import type { Exit } from './exit.js';
 import {
   createTlbState,
+  entriesInUse,
   fill,
   flush,
   invalidatePage,
@@ -20,6 +21,8 @@ import {
 import type { TlbState } from './mmu/tlb.js';
 import { ACCESS_USER, ACCESS_WRITE, inspect, setRamBytes, walked } from './mmu/walk.js';
 import type { PageWalk } from './mmu/walk.js';
+import { createWatchState, setWatchState } from './mmu/watch.js';
+import type { WatchState } from './mmu/watch.js';
 import { setHosted } from './instructions/system.js';
 import { createViews, setViews } from './state/current.js';
 import type { MemoryViews } from './state/current.js';
@@ -49,6 +52,8 @@ export class Machine {
   readonly softIntVectors = new Set<number>([3, 4]);
   /** CR2 and #PF error code of the last translate() that failed. */
   readonly fault = { cr2: 0, error: 0 };
+  /** Data watchpoints; `watchPages` says which pages they are on. */
+  readonly watch: WatchState = createWatchState();
   readonly #views: MemoryViews;
   readonly #tlb: TlbState;
   readonly #code: CodeCache;
@@ -85,6 +90,7 @@ export class Machine {
     setTlbState(this.#tlb);
     setCodeCache(this.#code);
     setBreakpoints(this.#breakpoints);
+    setWatchState(this.watch);
     setRamBytes(this.ramBytes);
     setFpuMemory(this.memory);
     setHosted(this);
@@ -112,6 +118,16 @@ export class Machine {
     else this.#breakpoints.delete(la | 0);
     forgetCode();
     return had;
+  }
+
+  /**
+   * Watches the data of these linear pages (numbers, la >>> 12), and no others, in every address
+   * space: run() stops in front of an instruction that accesses one, or records the access.
+   */
+  watchPages(pages: Iterable<number>): void {
+    this.activate();
+    this.watch.pages = new Set(pages);
+    for (const page of this.watch.pages) invalidatePage(page << 12);
   }
 
   /** Copies a thread's part of the CPU state into `into` (CONTEXT_WORDS long). */
@@ -204,6 +220,12 @@ export class Machine {
   physStored(pa: number, bytes: number): void {
     this.activate();
     codeWritten(pa, bytes);
+  }
+
+  /** What the TLB holds, for display; nothing is changed. */
+  tlbEntries(): { la: number; pa: number; write: boolean; user: boolean }[] {
+    this.activate();
+    return entriesInUse();
   }
 
   /** One line for every TLB entry that the page tables no longer say. For invariant checks. */

@@ -7,25 +7,28 @@ import { i32, u16, u8 } from '../state/current.js';
 import { CPL, RAM_BASE, SYSTEM_TLB, TLB_BASE } from '../state/layout.js';
 import { T_CODE, T_READ, T_WRITE, fill, userAccess } from './tlb.js';
 import { ACCESS_READ, ACCESS_WRITE, currentRamBytes, walked } from './walk.js';
+import { noteAccess } from './watch.js';
 
 /**
- * Byte index in memory of linear address `la`, filled for reading; -1 when it is not RAM.
- * Throws #PF.
+ * Byte index in memory of linear address `la`, filled for reading `bytes` bytes; -1 when it is not
+ * RAM. Throws #PF.
  */
-function readable(la: number): number {
+function readable(la: number, bytes: number): number {
   const t = i32[i32[TLB_BASE] + (la >>> 12)];
   if (t & T_READ) return (t & ~0xfff) ^ la;
   const error = fill(la, ACCESS_READ | userAccess());
   if (error >= 0) raisePF(la, error);
+  noteAccess(la, bytes, false);
   return location(la);
 }
 
 /** The same for writing. Does not look for decoded code: see `written`. */
-function writable(la: number): number {
+function writable(la: number, bytes: number): number {
   const t = i32[i32[TLB_BASE] + (la >>> 12)];
   if (t & (T_WRITE | T_CODE)) return (t & ~0xfff) ^ la;
   const error = fill(la, ACCESS_WRITE | userAccess());
   if (error >= 0) raisePF(la, error);
+  noteAccess(la, bytes, true);
   return location(la);
 }
 
@@ -42,7 +45,7 @@ function written(la: number, at: number, bytes: number): void {
 export function load8(la: number): number {
   const t = i32[i32[TLB_BASE] + (la >>> 12)];
   if (t & T_READ) return u8[(t & ~0xfff) ^ la];
-  const at = readable(la);
+  const at = readable(la, 1);
   return at < 0 ? 0xff : u8[at];
 }
 
@@ -60,7 +63,7 @@ export function load32(la: number): number {
 
 function load16Slow(la: number): number {
   if ((la & 0xfff) === 0xfff) return load8(la) | (load8((la + 1) | 0) << 8);
-  const at = readable(la);
+  const at = readable(la, 2);
   return at < 0 ? 0xffff : u8[at] | (u8[at + 1] << 8);
 }
 
@@ -73,7 +76,7 @@ function load32Slow(la: number): number {
       (load8((la + 3) | 0) << 24)
     );
   }
-  const at = readable(la);
+  const at = readable(la, 4);
   return at < 0 ? -1 : u8[at] | (u8[at + 1] << 8) | (u8[at + 2] << 16) | (u8[at + 3] << 24);
 }
 
@@ -81,7 +84,7 @@ export function store8(la: number, value: number): void {
   const t = i32[i32[TLB_BASE] + (la >>> 12)];
   if (t & T_WRITE) u8[(t & ~0xfff) ^ la] = value;
   else {
-    const at = writable(la);
+    const at = writable(la, 1);
     if (at < 0) return;
     u8[at] = value;
     written(la, at, 1);
@@ -110,7 +113,7 @@ function store16Slow(la: number, value: number): void {
     storeBytes(la, value, 2);
     return;
   }
-  const at = writable(la);
+  const at = writable(la, 2);
   if (at < 0) return;
   u8[at] = value;
   u8[at + 1] = value >> 8;
@@ -123,7 +126,7 @@ function store32Slow(la: number, value: number): void {
     storeBytes(la, value, 4);
     return;
   }
-  const at = writable(la);
+  const at = writable(la, 4);
   if (at < 0) return;
   u8[at] = value;
   u8[at + 1] = value >> 8;
@@ -134,16 +137,16 @@ function store32Slow(la: number, value: number): void {
 
 /** Makes sure that `bytes` (at most 4096) from `la` can be written without a fault. */
 export function probeWrite(la: number, bytes: number): void {
-  writable(la);
+  writable(la, bytes);
   const last = (la + bytes - 1) | 0;
-  if ((last ^ la) & ~0xfff) writable(last & ~0xfff);
+  if ((last ^ la) & ~0xfff) writable(last & ~0xfff, (last & 0xfff) + 1);
 }
 
 /** Makes sure that `bytes` (at most 4096) from `la` can be read without a fault. */
 export function probeRead(la: number, bytes: number): void {
-  readable(la);
+  readable(la, bytes);
   const last = (la + bytes - 1) | 0;
-  if ((last ^ la) & ~0xfff) readable(last & ~0xfff);
+  if ((last ^ la) & ~0xfff) readable(last & ~0xfff, (last & 0xfff) + 1);
 }
 
 // Read-modify-write: the loads below fault as a write would, so that the store cannot.
@@ -151,7 +154,7 @@ export function probeRead(la: number, bytes: number): void {
 export function rmw8(la: number): number {
   const t = i32[i32[TLB_BASE] + (la >>> 12)];
   if (t & T_WRITE) return u8[(t & ~0xfff) ^ la];
-  writable(la);
+  writable(la, 1);
   return load8(la);
 }
 

@@ -9,7 +9,8 @@
 
 import { i32 } from '../state/current.js';
 import { CPL, CR0, RAM_BASE, SYSTEM_TLB, TLB_WORDS, USER_TLB } from '../state/layout.js';
-import { ACCESS_USER, CR0_PG, currentRamBytes, walk, walked } from './walk.js';
+import { ACCESS_FETCH, ACCESS_USER, CR0_PG, currentRamBytes, walk, walked } from './walk.js';
+import { isWatched } from './watch.js';
 
 export const T_READ = 1;
 export const T_WRITE = 2;
@@ -50,8 +51,11 @@ export function fill(la: number, access: number): number {
   const error = walk(la, access);
   if (error >= 0) return error;
   if (walked.frame >>> 0 >= currentRamBytes()) return -1; // not RAM: never cached
+  const isData = (access & ACCESS_FETCH) === 0;
+  const hidden = isWatched(la);
+  if (hidden && isData) return -1;
   let word = ((RAM_BASE + walked.frame) ^ (la & ~0xfff)) | T_READ;
-  if (walked.writable && walked.dirty) {
+  if (walked.writable && walked.dirty && !hidden) {
     word |= tlb.codeFrames[walked.frame >>> 12] ? T_CODE : T_WRITE;
   }
   const index = (access & ACCESS_USER ? USER_TLB : SYSTEM_TLB) + (la >>> 12);
@@ -129,6 +133,25 @@ function retag(frame: number, from: number, to: number): void {
     const page = (index - USER_TLB) & (TLB_WORDS - 1);
     if (word & from && ((word ^ (page << 12)) & ~0xfff) === base) i32[index] = (word & ~from) | to;
   }
+}
+
+/** The entries in use: linear and physical address of a page, and what they permit. */
+export function entriesInUse(): { la: number; pa: number; write: boolean; user: boolean }[] {
+  const entries = new Map<number, { la: number; pa: number; write: boolean; user: boolean }>();
+  for (let i = 0; i < tlb.filledCount; i++) {
+    const index = tlb.filled[i];
+    const word = i32[index];
+    if (word === 0) continue;
+    const la = (((index - USER_TLB) & (TLB_WORDS - 1)) << 12) >>> 0;
+    const pa = (((word ^ la) & ~0xfff) - RAM_BASE) >>> 0;
+    entries.set(index, {
+      la,
+      pa,
+      write: (word & (T_WRITE | T_CODE)) !== 0,
+      user: index < SYSTEM_TLB,
+    });
+  }
+  return [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry);
 }
 
 /**
