@@ -174,7 +174,7 @@ function userret(k: Kernel, td: Thread): boolean {
   } catch (thrown) {
     unwound(k, thrown, false);
   }
-  return k.kern.curthread === td && td.td_state === TDS_RUNNING;
+  return k.kern.curthread === td && td.td_state === TDS_RUNNING && !k.events.stop;
 }
 
 function run_kthread(k: Kernel, td: Thread): void {
@@ -278,6 +278,7 @@ export function kernel_run(k: Kernel, limits: KernelLimits): KernelExit {
   const stop = machine.instructions + limits.instructions;
   const faults_max = k.vm.cnt.v_vm_faults + FAULTS_MAX;
   for (let entries = 0; ;) {
+    if (k.events.stop) return { kind: 'limit' };
     let td = kern.curthread;
     if (td === null || kern.need_resched) td = mi_switch(k);
     if (td === null) {

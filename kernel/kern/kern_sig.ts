@@ -61,7 +61,7 @@ import {
 } from '../sys/signal.js';
 import type { ksiginfo, sigacts, sigqueue, sigset_t } from '../sys/signal.js';
 import { exit1 } from './kern_exit.js';
-import { setrunnable, sleepq_abort } from './kern_synch.js';
+import { SLEEP, setrunnable, sleepq_abort } from './kern_synch.js';
 import { sched_rem } from './sched_4bsd.js';
 
 // What a signal does by default.
@@ -473,6 +473,14 @@ function postsig(k: Kernel, td: Thread, sig: number): void {
   const p = td.td_proc;
   const ps = p.p_sigacts;
   const sq = SIGISMEMBER(td.td_sigqueue.sq_signals, sig) ? td.td_sigqueue : p.p_sigqueue;
+  if (sig !== SIGKILL && k.events.signal !== undefined) {
+    const say = k.events.signal(p.p_pid, td.td_tid, sig);
+    if (say === 'hold') throw SLEEP;
+    if (say === 'discard') {
+      sigqueue_get(sq, sig);
+      return;
+    }
+  }
   const action = ps.ps_sigact[sig];
   if (action === SIG_DFL || action === SIG_IGN || !SIGISMEMBER(ps.ps_sigcatch, sig)) {
     sigexit(k, td, sig, sigqueue_peek(sq, sig));
@@ -510,6 +518,11 @@ export function trapsignal(k: Kernel, td: Thread, ksi: ksiginfo): void {
   const p = td.td_proc;
   const ps = p.p_sigacts;
   const sig = ksi.ksi_signo;
+  if (k.events.signal !== undefined) {
+    const say = k.events.signal(p.p_pid, td.td_tid, sig);
+    if (say === 'hold') throw SLEEP;
+    if (say === 'discard') return;
+  }
   if (k.events.mask & EV_SIGNAL) signal_event(k, 'post', p.p_pid, ksi);
   if (SIGISMEMBER(ps.ps_sigcatch, sig) && !SIGISMEMBER(td.td_sigmask, sig)) {
     deliver(k, td, ps.ps_sigact[sig], ksi, td.td_sigmask);

@@ -131,4 +131,11 @@ export interface EventStream {
   /** Union of the EV_* classes somebody listens to. */
   mask: number;
   emit(event: KernelEvent): void;
+  /** Set by a debugger: kernel_run() returns before the next instruction of user mode. */
+  stop?: boolean;
+  /**
+   * A debugger's say before a thread takes a signal. hold: kernel_run() is to return (`stop` is set
+   * with it), and what raised the signal happens again. discard: the signal is dropped.
+   */
+  signal?(pid: number, tid: number, signo: number): 'pass' | 'hold' | 'discard';
 }
