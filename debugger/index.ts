@@ -2,3 +2,48 @@
 
 export { Debugger } from './debugger.js';
 export type { Breakpoint, BreakpointOptions, Registers, Stop } from './debugger.js';
+export { Control, defaultSignals } from './control.js';
+export type { ControlHost, Inferior, InternalBreakpoint } from './control.js';
+export { Stepper } from './stepping.js';
+export type { StackView } from './stepping.js';
+export { CATCH_EVENTS, SignalTable } from './breakpoints.js';
+export type {
+  BreakpointKind,
+  BreakpointLocation,
+  CatchEvent,
+  StopEvent,
+  UserBreakpoint,
+  Watch,
+  WatchHit,
+} from './breakpoints.js';
+export { DebugEvents } from './events.js';
+export type { FaultEvent, FaultRecord } from './events.js';
+export { Inspection } from './inspect.js';
+export type { LocalVariable, Variables } from './inspect.js';
+export { mapEntries, mapEntryAt, pageWalk, readMemory } from './memory.js';
+export { Programs } from './programs.js';
+export type { ProgramReader } from './programs.js';
+export { REGISTER_NAMES, fromExtended, readRegisters, writeRegister } from './registers.js';
+export type { FpuState, RegisterName, RegisterSet } from './registers.js';
+export { cast, evaluate } from './expression/evaluate.js';
+export type { Scope } from './expression/evaluate.js';
+export {
+  formatInteger,
+  formatValue,
+  general,
+  stringAtAddress,
+  unitType,
+} from './expression/format.js';
+export type { FormatContext, FormatLetter } from './expression/format.js';
+export { ExpressionError } from './expression/lexer.js';
+export { asInteger, hex, integerValue, isTrue, memoryValue, valueOf } from './expression/value.js';
+export { parseExpression } from './expression/parser.js';
+export type { Value } from './expression/value.js';
+export { FormatError } from './symbols/cursor.js';
+export { SymbolFile } from './symbols/symbol_file.js';
+export type { FunctionInfo, LineInfo } from './symbols/symbol_file.js';
+export { parseElf } from './symbols/elf.js';
+export { sizeOf, strip, typeName } from './symbols/types.js';
+export type { Type } from './symbols/types.js';
+export { DWARF_REGISTERS, lookupPc } from './unwind.js';
+export type { Frame } from './unwind.js';

@@ -1,0 +1,111 @@
+// Breakpoints, watchpoints and catchpoints as a person sets them, with gdb's numbers and rules.
+
+import type { KernelEvent } from '../kernel/index.js';
+
+export type BreakpointKind = 'breakpoint' | 'watch' | 'rwatch' | 'awatch' | 'catch';
+
+export const CATCH_EVENTS = ['fault', 'syscall', 'signal', 'fork', 'exec', 'exit'] as const;
+export type CatchEvent = (typeof CATCH_EVENTS)[number];
+
+/** One place in the code. */
+export interface BreakpointLocation {
+  /** Guest virtual address, uint32. */
+  address: number;
+  /** What is there, as `info breakpoints` says it. */
+  what: string;
+  file: string | null;
+  line: number;
+}
+
+export interface Watch {
+  expression: string;
+  address: number;
+  /** Bytes. */
+  length: number;
+  /** The value when it was last looked at; null while it cannot be read. */
+  old: Uint8Array | null;
+  /** Of a local: the frame that it lives in, and where that returns to. */
+  scope: { cfa: number; returnAddress: number } | null;
+}
+
+export interface UserBreakpoint {
+  readonly number: number;
+  readonly kind: BreakpointKind;
+  /** As it was written, to be looked up again in another program. */
+  spec: string;
+  temporary: boolean;
+  hardware: boolean;
+  enabled: boolean;
+  /** Stops only where this is not 0; null: always. */
+  condition: string | null;
+  /** Hits that are still to be passed. */
+  ignore: number;
+  hits: number;
+  commands: string[];
+  locations: BreakpointLocation[];
+  watch: Watch | null;
+  catch: { event: CatchEvent; filter: readonly string[] } | null;
+  /** Only this thread, by td_tid; null: all. */
+  tid: number | null;
+}
+
+export interface WatchHit {
+  breakpoint: UserBreakpoint;
+  old: Uint8Array | null;
+  value: Uint8Array | null;
+  /** The instruction wrote, or read. */
+  write: boolean;
+}
+
+/** Why the guest stands still. */
+export type StopEvent =
+  | { reason: 'step' }
+  | { reason: 'internal' }
+  | { reason: 'breakpoint'; breakpoints: UserBreakpoint[] }
+  | { reason: 'watch'; hits: WatchHit[] }
+  | { reason: 'scope'; breakpoint: UserBreakpoint }
+  | { reason: 'catch'; breakpoint: UserBreakpoint; event: KernelEvent }
+  | { reason: 'signal'; signo: number; pid: number }
+  | { reason: 'interrupt' }
+  | { reason: 'exited'; pid: number; code: number; signo: number }
+  | { reason: 'asleep' };
+
+export type WhatToDo = { stop: boolean; print: boolean; pass: boolean };
+
+/** The table of `handle`: SIGALRM, SIGCHLD and their kind neither stop nor are mentioned. */
+export class SignalTable {
+  readonly #actions = new Map<number, WhatToDo>();
+
+  constructor(quiet: readonly number[], traps: readonly number[]) {
+    for (const signo of quiet) this.#actions.set(signo, { stop: false, print: false, pass: true });
+    for (const signo of traps) this.#actions.set(signo, { stop: true, print: true, pass: false });
+  }
+
+  get(signo: number): WhatToDo {
+    return this.#actions.get(signo) ?? { stop: true, print: true, pass: true };
+  }
+
+  set(signo: number, action: WhatToDo): void {
+    this.#actions.set(signo, action);
+  }
+}
+
+/** Whether a catchpoint's words name this event; no words: all of the kind. */
+export function catches(
+  catchpoint: NonNullable<UserBreakpoint['catch']>,
+  event: KernelEvent,
+): boolean {
+  const { event: kind, filter } = catchpoint;
+  const named = (...names: (string | number)[]): boolean =>
+    filter.length === 0 || names.some((name) => filter.includes(String(name)));
+  switch (event.type) {
+    case 'fault':
+      return kind === 'fault' && named(event.access, event.outcome);
+    case 'syscall':
+      return kind === 'syscall' && named(event.name, event.number);
+    case 'proc':
+      return kind === event.op;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,426 @@
+// Control of a guest that runs: what it stops for, and how one thread of it is moved on. Prints
+// nothing; what happens on the way is told to the host's `notice`.
+
+import { CONTEXT_EIP, FLAG_RF } from '../emulator/index.js';
+import {
+  EV_SIGNAL,
+  EV_SYSCALL,
+  SIGALRM,
+  SIGCHLD,
+  SIGINT,
+  SIGIO,
+  SIGPROF,
+  SIGTRAP,
+  SIGURG,
+  SIGVTALRM,
+  SIGWINCH,
+  kernel_run,
+} from '../kernel/index.js';
+import type { Kernel, KernelEvent, Proc, Thread } from '../kernel/index.js';
+import { SignalTable, catches } from './breakpoints.js';
+import type { StopEvent, UserBreakpoint, WatchHit } from './breakpoints.js';
+import type { DebugEvents } from './events.js';
+import { readMemory } from './memory.js';
+
+/** What the engine asks of the program around it. */
+export interface ControlHost {
+  /** Lets the host's events be seen. @returns whether the guest is to be stopped. */
+  breathe(): Promise<boolean>;
+  /**
+   * All guests sleep, until `untilNs` from now (null: no timer runs): waits for that, for input, or
+   * for the person. @returns 'stop' to stop the guest, 'asleep' when nothing can ever happen.
+   */
+  wait(untilNs: number | null): Promise<'go' | 'stop' | 'asleep'>;
+  /** Whether a breakpoint's condition holds where the current thread is. */
+  condition(breakpoint: UserBreakpoint): boolean;
+  /** Something happened that does not stop the guest. */
+  notice(line: string): void;
+  /** A process that is debugged executes another program. */
+  executed(pid: number): void;
+}
+
+/** A stop of the engine's own: where a step or `finish` is to end. */
+export interface InternalBreakpoint {
+  address: number;
+  tid: number;
+  /** Further condition, looked at when the address is reached. */
+  when?: () => boolean;
+}
+
+export interface Inferior {
+  number: number;
+  pid: number;
+  exited: boolean;
+}
+
+/** Instructions between two looks at the host's events. */
+const SLICE = 2_000_000;
+const QUIET = [SIGALRM, SIGCHLD, SIGIO, SIGPROF, SIGURG, SIGVTALRM, SIGWINCH];
+const TRAPS = [SIGTRAP, SIGINT];
+
+export class Control {
+  readonly kernel: Kernel;
+  readonly events: DebugEvents;
+  readonly host: ControlHost;
+  readonly breakpoints: UserBreakpoint[];
+  readonly signals: SignalTable;
+  readonly inferiors: Inferior[] = [];
+  followChild = false;
+  detachOnFork = true;
+  /** The thread that is looked at and stepped. */
+  thread: Thread | null = null;
+  readonly internal = new Set<InternalBreakpoint>();
+  readonly #armed = new Set<number>();
+  #pending: StopEvent[] = [];
+  /** A signal that is held: it has been told, and is passed when it comes again. */
+  #held: { tid: number; signo: number; deliver: boolean } | null = null;
+  /** Signals that were let through since the last instruction of a step began. */
+  delivered = false;
+
+  constructor(
+    kernel: Kernel,
+    events: DebugEvents,
+    host: ControlHost,
+    breakpoints: UserBreakpoint[],
+    signals: SignalTable | null,
+  ) {
+    this.kernel = kernel;
+    this.events = events;
+    this.host = host;
+    this.breakpoints = breakpoints;
+    this.signals = signals ?? defaultSignals();
+    events.now = () => kernel.machine.instructions;
+    events.handler = (event) => this.#event(event);
+    events.signalHandler = (pid, tid, signo) => this.#signal(pid, tid, signo);
+    const main = kernel.kern.mainproc;
+    if (main !== null) this.inferiors.push({ number: 1, pid: main.p_pid, exited: false });
+    this.thread = main?.p_threads[0] ?? null;
+    this.refresh();
+  }
+
+  /** Instructions executed since the machine was made. */
+  get instructions(): number {
+    return this.kernel.machine.instructions;
+  }
+
+  /** The thread whose registers are in the CPU; null while none of user mode runs. */
+  get current(): Thread | null {
+    const td = this.kernel.kern.curthread;
+    return td === null || td.td_kfunc !== null ? null : td;
+  }
+
+  attached(pid: number): Inferior | null {
+    return this.inferiors.find((i) => i.pid === pid && !i.exited) ?? null;
+  }
+
+  /** Whether a process that is debugged still lives. */
+  get alive(): boolean {
+    return this.inferiors.some(({ exited }) => !exited);
+  }
+
+  process(pid: number): Proc | null {
+    return this.kernel.kern.allproc.get(pid) ?? null;
+  }
+
+  /** Address of the instruction that a thread executes next. */
+  pcOf(td: Thread): number {
+    return (
+      (this.kernel.kern.curthread === td
+        ? this.kernel.machine.cpu.eip
+        : td.td_frame[CONTEXT_EIP]) >>> 0
+    );
+  }
+
+  /** After a change of breakpoints: tells the machine where to stop. */
+  refresh(): void {
+    const { machine } = this.kernel;
+    const wanted = new Set<number>();
+    const pages = new Set<number>();
+    let listen = EV_SIGNAL;
+    for (const b of this.breakpoints) {
+      if (!b.enabled) continue;
+      for (const { address } of b.locations) wanted.add(address);
+      if (b.catch?.event === 'syscall') listen |= EV_SYSCALL;
+      if (b.watch === null) continue;
+      // A write of the kernel's on behalf of a call does not come along the machine's accesses.
+      listen |= EV_SYSCALL;
+      const last = b.watch.address + Math.max(1, b.watch.length) - 1;
+      for (let page = b.watch.address >>> 12; page <= last >>> 12; page++) pages.add(page);
+      if (b.watch.scope !== null) wanted.add(b.watch.scope.returnAddress);
+    }
+    for (const { address } of this.internal) wanted.add(address);
+    for (const address of this.#armed)
+      if (!wanted.has(address)) machine.setBreakpoint(address, false);
+    for (const address of wanted)
+      if (!this.#armed.has(address)) machine.setBreakpoint(address, true);
+    this.#armed.clear();
+    for (const address of wanted) this.#armed.add(address);
+    const old = machine.watch.pages;
+    if (old.size !== pages.size || [...pages].some((page) => !old.has(page)))
+      machine.watchPages(pages);
+    this.events.listen(listen);
+  }
+
+  /** Decides what becomes of a signal at which the selected thread stands: 0 drops it. */
+  overrideHeld(deliver: boolean): void {
+    if (this.#held !== null) this.#held.deliver = deliver;
+  }
+
+  /** Moves all on until something stops the guest, at most `count` instructions. */
+  async go(count = Infinity): Promise<StopEvent> {
+    const stop = await this.#run(count);
+    const current = this.current;
+    if (stop.reason !== 'step' && current !== null && this.attached(current.td_proc.p_pid))
+      this.thread = current;
+    return stop;
+  }
+
+  async #run(count: number): Promise<StopEvent> {
+    const { kernel, events } = this;
+    const { machine } = kernel;
+    const end = machine.instructions + count;
+    this.#pass();
+    for (;;) {
+      const left = end - machine.instructions;
+      if (left <= 0) return { reason: 'step' };
+      events.stop = false;
+      this.#pending = [];
+      const exit = kernel_run(kernel, { instructions: Math.min(SLICE, left) });
+      events.stop = false;
+      const stop = this.#pending[0];
+      if (stop !== undefined) return stop;
+      if (exit.kind === 'exited') {
+        const last = this.inferiors[this.inferiors.length - 1];
+        return { reason: 'exited', pid: last?.pid ?? 0, code: exit.status, signo: 0 };
+      }
+      if (exit.kind === 'idle') {
+        const how = await this.host.wait(exit.untilNs);
+        if (how === 'stop') return { reason: 'interrupt' };
+        if (how === 'asleep') return { reason: 'asleep' };
+      } else if (exit.kind === 'limit') {
+        if (left > SLICE && (await this.host.breathe())) return { reason: 'interrupt' };
+      } else {
+        const hit = machine.watch.stopped ? this.#watchStep() : this.#breakpoint();
+        if (hit !== null) return hit;
+      }
+    }
+  }
+
+  /** Lets the instruction at eip execute although it has a breakpoint. */
+  #pass(): void {
+    const { cpu } = this.kernel.machine;
+    if (this.current !== null && this.#armed.has(cpu.eip >>> 0)) cpu.eflags |= FLAG_RF;
+  }
+
+  /** The current thread is in front of an instruction with a breakpoint of some kind. */
+  #breakpoint(): StopEvent | null {
+    const td = this.current;
+    if (td === null) return null;
+    const eip = this.kernel.machine.cpu.eip >>> 0;
+    const hits: UserBreakpoint[] = [];
+    if (this.attached(td.td_proc.p_pid)) {
+      const left = this.#scopeLeft(eip);
+      if (left !== null) return left;
+      this.thread = td;
+      for (const b of this.breakpoints) {
+        if (!b.enabled || (b.tid !== null && b.tid !== td.td_tid)) continue;
+        if (!b.locations.some(({ address }) => address === eip)) continue;
+        if (this.#counts(b)) hits.push(b);
+      }
+      if (hits.length > 0) return { reason: 'breakpoint', breakpoints: hits };
+    }
+    for (const b of this.internal)
+      if (b.address === eip && b.tid === td.td_tid && (b.when?.() ?? true))
+        return { reason: 'internal' };
+    this.#pass();
+    return null;
+  }
+
+  /** A local that is watched has gone out of scope. */
+  #scopeLeft(eip: number): StopEvent | null {
+    const esp = this.kernel.machine.cpu.getReg(4) >>> 0;
+    for (const b of this.breakpoints) {
+      const scope = b.watch?.scope;
+      if (!scope || scope.returnAddress !== eip || esp < scope.cfa) continue;
+      return { reason: 'scope', breakpoint: b };
+    }
+    return null;
+  }
+
+  /** Condition and ignore count. @returns whether the hit stops the guest. */
+  #counts(b: UserBreakpoint): boolean {
+    if (b.condition !== null && !this.host.condition(b)) return false;
+    b.hits++;
+    if (b.ignore > 0) {
+      b.ignore--;
+      return false;
+    }
+    return true;
+  }
+
+  /** Executes the instruction that is about to access a watched page, and sees what it did. */
+  #watchStep(): StopEvent | null {
+    const { kernel, events } = this;
+    const { machine } = kernel;
+    const { watch } = machine;
+    const td = this.current;
+    watch.stopped = false;
+    watch.stopping = false;
+    watch.accesses = [];
+    this.#pass();
+    kernel_run(kernel, { instructions: 1 });
+    events.stop = false;
+    watch.stopping = true;
+    const { accesses } = watch;
+    watch.accesses = [];
+    if (td !== null && this.attached(td.td_proc.p_pid)) {
+      const hits = this.#watchHits(td.td_proc, accesses);
+      if (hits.length > 0) {
+        this.thread = td;
+        return { reason: 'watch', hits };
+      }
+    }
+    return this.#pending[0] ?? null;
+  }
+
+  #watchHits(
+    p: Proc,
+    accesses: readonly { la: number; bytes: number; write: boolean }[],
+  ): WatchHit[] {
+    const hits: WatchHit[] = [];
+    for (const b of this.breakpoints) {
+      const { watch } = b;
+      if (!b.enabled || watch === null) continue;
+      const touching = accesses.filter(
+        ({ la, bytes }) => la < watch.address + watch.length && la + bytes > watch.address,
+      );
+      const value = this.#watched(p, watch.address, watch.length);
+      const { old } = watch;
+      const changed = !same(old, value);
+      watch.old = value;
+      const reads = touching.some(({ write }) => !write);
+      const hit =
+        b.kind === 'watch'
+          ? changed
+          : b.kind === 'awatch'
+            ? touching.length > 0 || changed
+            : reads && !touching.some(({ write }) => write);
+      if (!hit || !this.#counts(b)) continue;
+      const write = changed || touching.some((access) => access.write);
+      hits.push({ breakpoint: b, old, value, write });
+    }
+    return hits;
+  }
+
+  #watched(p: Proc, address: number, length: number): Uint8Array | null {
+    const bytes = readMemory(this.kernel, p, address, length, null);
+    return bytes.length === length ? bytes : null;
+  }
+
+  #stopFor(stop: StopEvent): void {
+    this.#pending.push(stop);
+    this.events.stop = true;
+  }
+
+  #event(event: KernelEvent): void {
+    if (!('pid' in event) || this.attached(event.pid) === null) return;
+    const p = this.process(event.pid);
+    if (event.type === 'syscall' && event.op === 'return' && p !== null) {
+      const hits = this.#watchHits(p, []);
+      if (hits.length > 0) this.#stopFor({ reason: 'watch', hits });
+    }
+    if (event.type === 'proc') this.#process(event);
+    for (const b of this.breakpoints) {
+      if (!b.enabled || b.catch === null || !catches(b.catch, event)) continue;
+      if (this.#counts(b)) {
+        this.#stopFor({ reason: 'catch', breakpoint: b, event });
+        break;
+      }
+    }
+  }
+
+  #process(event: Extract<KernelEvent, { type: 'proc' }>): void {
+    const inferior = this.attached(event.pid);
+    if (inferior === null) return;
+    if (event.op === 'fork') this.#forked(inferior, Number(event.detail.replace('child ', '')));
+    else if (event.op === 'exec') {
+      const path = event.detail.replace(/ \(\w+\)$/, '');
+      this.host.notice(`process ${event.pid} is executing new program: ${path}`);
+      for (const b of this.breakpoints) if (b.watch !== null) b.watch.old = null;
+      this.host.executed(event.pid);
+    } else if (event.op === 'exit') {
+      inferior.exited = true;
+      const [how, number] = event.detail.split(' ');
+      const value = Number(number);
+      const isStatus = how === 'status';
+      this.#stopFor({
+        reason: 'exited',
+        pid: event.pid,
+        code: isStatus ? value : 0,
+        signo: isStatus ? 0 : value,
+      });
+    }
+  }
+
+  #forked(parent: Inferior, child: number): void {
+    const { host } = this;
+    if (!this.followChild && this.detachOnFork) {
+      host.notice(`[Detaching after fork from child process ${child}]`);
+      return;
+    }
+    const number = Math.max(...this.inferiors.map((i) => i.number)) + 1;
+    this.inferiors.push({ number, pid: child, exited: false });
+    if (!this.followChild) {
+      host.notice(`[New inferior ${number} (process ${child})]`);
+      return;
+    }
+    host.notice(`[Attaching after process ${parent.pid} fork to child process ${child}]`);
+    host.notice(`[New inferior ${number} (process ${child})]`);
+    this.thread = this.process(child)?.p_threads[0] ?? this.thread;
+    if (!this.detachOnFork) return;
+    host.notice(`[Detaching after fork from parent process ${parent.pid}]`);
+    host.notice(`[Inferior ${parent.number} (process ${parent.pid}) detached]`);
+    parent.exited = true;
+  }
+
+  #signal(pid: number, tid: number, signo: number): 'pass' | 'hold' | 'discard' {
+    if (this.attached(pid) === null) return 'pass';
+    const held = this.#held;
+    if (held !== null && held.tid === tid && held.signo === signo) {
+      this.#held = null;
+      if (held.deliver) this.delivered = true;
+      return held.deliver ? 'pass' : 'discard';
+    }
+    const action = this.signals.get(signo);
+    const caught = this.breakpoints.find(
+      (b) =>
+        b.enabled &&
+        b.catch?.event === 'signal' &&
+        (b.catch.filter.length === 0 || b.catch.filter.includes(String(signo))),
+    );
+    if (action.stop || (caught !== undefined && this.#counts(caught))) {
+      this.#held = { tid, signo, deliver: action.pass };
+      const thread = this.kernel.kern.threads.get(tid);
+      if (thread !== undefined) this.thread = thread;
+      const event: KernelEvent = { type: 'signal', op: 'post', pid, signo, code: 0, addr: 0 };
+      this.#stopFor(
+        caught === undefined
+          ? { reason: 'signal', signo, pid }
+          : { reason: 'catch', breakpoint: caught, event },
+      );
+      return 'hold';
+    }
+    if (action.print) this.host.notice(`\nProgram received signal ${signo}.`);
+    if (action.pass) this.delivered = true;
+    return action.pass ? 'pass' : 'discard';
+  }
+}
+
+export function defaultSignals(): SignalTable {
+  return new SignalTable(QUIET, TRAPS);
+}
+
+function same(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,82 @@
+// What a debugger hears of the kernel: the last faults, and the events that somebody waits for.
+
+import {
+  EV_BOOT,
+  EV_FAULT,
+  EV_MAP,
+  EV_OBJECT,
+  EV_PAGE,
+  EV_PAGER,
+  EV_PMAP,
+  EV_PROC,
+  EV_SCHED,
+  EV_SIGNAL,
+  EV_SYSCALL,
+} from '../kernel/index.js';
+import type { EventStream, KernelEvent } from '../kernel/index.js';
+
+export type FaultEvent = Extract<KernelEvent, { type: 'fault' }>;
+
+const CLASSES: Record<KernelEvent['type'], number> = {
+  fault: EV_FAULT,
+  map: EV_MAP,
+  pmap: EV_PMAP,
+  page: EV_PAGE,
+  pager: EV_PAGER,
+  object: EV_OBJECT,
+  sched: EV_SCHED,
+  signal: EV_SIGNAL,
+  syscall: EV_SYSCALL,
+  proc: EV_PROC,
+  boot: EV_BOOT,
+};
+
+const FAULTS_KEPT = 64;
+
+/** A fault, and the instruction count at which it happened. */
+export interface FaultRecord {
+  number: number;
+  instructions: number;
+  event: FaultEvent;
+}
+
+/** The event stream of a machine that is debugged: hands on to `inner` what that listens to. */
+export class DebugEvents implements EventStream {
+  mask: number;
+  stop = false;
+  /** The last faults, oldest first. */
+  readonly faults: FaultRecord[] = [];
+  /** Called for every event of the classes asked for; sets `stop` to stop the guest. */
+  handler: ((event: KernelEvent) => void) | null = null;
+  signalHandler: ((pid: number, tid: number, signo: number) => 'pass' | 'hold' | 'discard') | null =
+    null;
+  /** Instruction count of the machine. */
+  now: () => number = () => 0;
+  readonly #inner: EventStream | null;
+  #count = 0;
+
+  constructor(inner: EventStream | null) {
+    this.#inner = inner;
+    this.mask = 0;
+    this.listen(0);
+  }
+
+  /** Asks for the EV_* classes in `mask` besides faults and processes, which are always heard. */
+  listen(mask: number): void {
+    this.mask = (this.#inner?.mask ?? 0) | mask | EV_FAULT | EV_PROC;
+  }
+
+  emit(event: KernelEvent): void {
+    if (this.#inner !== null && this.#inner.mask & CLASSES[event.type]) this.#inner.emit(event);
+    if (event.type === 'fault') {
+      const number = ++this.#count;
+      this.faults.push({ number, instructions: this.now(), event });
+      if (this.faults.length > FAULTS_KEPT) this.faults.shift();
+    }
+    this.handler?.(event);
+  }
+
+  signal(pid: number, tid: number, signo: number): 'pass' | 'hold' | 'discard' {
+    return this.signalHandler?.(pid, tid, signo) ?? 'pass';
+  }
+}
