@@ -33,7 +33,11 @@ function upToDate() {
   }
 }
 
-const entryPoints = { faultline: 'tools/cli/main.ts' };
+const entryPoints = {
+  faultline: 'tools/cli/main.ts',
+  // Loaded by `faultline debug` alone: the other commands do not read it.
+  debug: 'tools/cli/debug.ts',
+};
 if (!quick) {
   Object.assign(entryPoints, {
     machine: 'emulator/index.ts',
@@ -57,7 +61,7 @@ if (!quick || !upToDate()) {
     sourcemap: true,
     legalComments: 'none',
     define: { FAULTLINE_VERSION: JSON.stringify(version) },
-    external: ['iced-x86'],
+    external: ['iced-x86', './debug.js'],
     logLevel: 'warning',
   });
 }

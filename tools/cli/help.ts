@@ -9,6 +9,7 @@ FreeBSD-style kernel.
 Commands:
   run PROGRAM [ARG...]   run a guest program, FreeBSD or Linux, statically linked
   shell                  the guest's own shell on an interactive machine
+  debug PROGRAM [ARG...] the same under a debugger with gdb's commands
   tour                   a short demonstration: fork, copy-on-write, what the kernel did
 
 Without a command: shell on a terminal, tour otherwise.

@@ -13,7 +13,7 @@ export const EXIT_FAULTLINE = 125;
 /** Status of a program ended by SIGPIPE, as a shell sees it. */
 const EXIT_SIGPIPE = 141;
 
-const COMMANDS = ['run', 'shell', 'tour'];
+const COMMANDS = ['run', 'shell', 'tour', 'debug'];
 
 async function main(words: string[]): Promise<number> {
   const [first, ...rest] = words;
@@ -24,6 +24,7 @@ async function main(words: string[]): Promise<number> {
   if (first === '--help' || first === '-h' || first === 'help') {
     const topic = rest[0];
     if (first === 'help' && topic !== undefined) known(topic);
+    if (topic === 'debug') return debug(['--help']);
     process.stdout.write(topic !== undefined && COMMANDS.includes(topic) ? runHelp(topic) : USAGE);
     return 0;
   }
@@ -32,7 +33,13 @@ async function main(words: string[]): Promise<number> {
     return runCommand(interactive ? 'shell' : 'tour', []);
   }
   known(first);
-  return runCommand(first, rest);
+  return first === 'debug' ? debug(rest) : runCommand(first, rest);
+}
+
+/** The debugger is loaded when it is wanted: the other commands start without it. */
+async function debug(words: string[]): Promise<number> {
+  const { debugCommand } = await import('./debug.js');
+  return debugCommand(words);
 }
 
 function known(word: string): void {
@@ -45,8 +52,11 @@ function known(word: string): void {
 
 function report(error: unknown): number {
   if (error instanceof OutputError && error.code === 'EPIPE') return EXIT_SIGPIPE;
-  if (error instanceof UsageError || error instanceof OutputError) {
-    process.stderr.write(`faultline: ${error.message}\n`);
+  // The debugger is another bundle, with classes of its own.
+  const { name } = error instanceof Error ? error : { name: '' };
+  if (name === 'UsageError' || name === 'OutputError') {
+    const { message } = error as Error;
+    process.stderr.write(`faultline: ${message}\n`);
   } else {
     // A kernel panic or a mistake of ours: the stack is the bug report, shown on request only.
     const { message, stack } = error instanceof Error ? error : new Error(String(error));

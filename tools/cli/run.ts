@@ -49,7 +49,7 @@ function openLog(path: string | undefined): { write(line: string): void; close()
   return { write: (line) => writeAll(fd, Buffer.from(`${line}\n`)), close: () => closeSync(fd) };
 }
 
-function environment(options: ParsedOptions, home: string, interactive: boolean): string[] {
+export function environment(options: ParsedOptions, home: string, interactive: boolean): string[] {
   const env = new Map<string, string>();
   const add = (text: string): void => {
     const equals = text.indexOf('=');
@@ -65,7 +65,7 @@ function environment(options: ParsedOptions, home: string, interactive: boolean)
 }
 
 /** A host string as the guest's bytes. */
-function binary(text: string): string {
+export function binary(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
@@ -79,7 +79,7 @@ function directory(option: string, path: string): string {
 }
 
 /** Opens the guest's name space: root, mounts, our userland, and the program itself. */
-function populate(k: Kernel, options: ParsedOptions, program: string | null): string {
+export function populate(k: Kernel, options: ParsedOptions, program: string | null): string {
   const root = valueOf(options, 'root');
   const rootPath = root === undefined ? null : directory('--root', root);
   kernel_mount_root(k, rootPath === null ? null : nodeDirectory(rootPath), rootPath ?? 'tmpfs');
@@ -107,7 +107,7 @@ function populate(k: Kernel, options: ParsedOptions, program: string | null): st
 }
 
 /** The program must be a file that can be read before a machine is built for it. */
-function checkProgram(program: string): void {
+export function checkProgram(program: string): void {
   try {
     const s = statSync(program);
     if (s.isDirectory()) throw new UsageError(`${program}: is a directory`);
