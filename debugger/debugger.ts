@@ -1,26 +1,12 @@
 // The debugger engine: drives a kernel and its machine instruction by instruction. It prints nothing
 // and asks nothing; the faces (REPL, gdb stub, debug adapter) are built on it.
 
-import {
-  CS,
-  DS,
-  EAX,
-  EBP,
-  EBX,
-  ECX,
-  EDI,
-  EDX,
-  ES,
-  ESI,
-  ESP,
-  FLAG_RF,
-  FS,
-  GS,
-  SS,
-} from '../emulator/index.js';
+import { FLAG_RF } from '../emulator/index.js';
 import type { PageWalk } from '../emulator/index.js';
 import { kernel_run } from '../kernel/index.js';
 import type { Kernel, KernelExit, Thread } from '../kernel/index.js';
+import { GENERAL, SEGMENTS } from './registers.js';
+import type { GeneralName, RegisterName } from './registers.js';
 
 /** Stops in front of an instruction. */
 export interface Breakpoint {
@@ -55,14 +41,8 @@ export type Stop =
   | { reason: 'exited'; status: number }
   | { reason: 'idle'; untilNs: number | null };
 
-const GENERAL = { eax: EAX, ecx: ECX, edx: EDX, ebx: EBX, esp: ESP, ebp: EBP, esi: ESI, edi: EDI };
-const SEGMENTS = { cs: CS, ss: SS, ds: DS, es: ES, fs: FS, gs: GS };
-
 /** Registers by gdb's names; values are uint32, segment registers are selectors. */
-export type Registers = Record<
-  keyof typeof GENERAL | keyof typeof SEGMENTS | 'eip' | 'eflags',
-  number
->;
+export type Registers = Record<RegisterName, number>;
 
 export class Debugger {
   readonly kernel: Kernel;
@@ -136,7 +116,7 @@ export class Debugger {
   }
 
   /** Sets a general register, eip or eflags. @returns false when there is no current thread. */
-  setRegister(name: keyof typeof GENERAL | 'eip' | 'eflags', value: number): boolean {
+  setRegister(name: GeneralName | 'eip' | 'eflags', value: number): boolean {
     if (this.thread === null) return false;
     const { cpu } = this.kernel.machine;
     if (name === 'eip' || name === 'eflags') cpu[name] = value | 0;

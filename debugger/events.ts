@@ -1,35 +1,9 @@
 // What a debugger hears of the kernel: the last faults, and the events that somebody waits for.
 
-import {
-  EV_BOOT,
-  EV_FAULT,
-  EV_MAP,
-  EV_OBJECT,
-  EV_PAGE,
-  EV_PAGER,
-  EV_PMAP,
-  EV_PROC,
-  EV_SCHED,
-  EV_SIGNAL,
-  EV_SYSCALL,
-} from '../kernel/index.js';
+import { EVENT_CLASSES, EV_FAULT, EV_PROC } from '../kernel/index.js';
 import type { EventStream, KernelEvent } from '../kernel/index.js';
 
 export type FaultEvent = Extract<KernelEvent, { type: 'fault' }>;
-
-const CLASSES: Record<KernelEvent['type'], number> = {
-  fault: EV_FAULT,
-  map: EV_MAP,
-  pmap: EV_PMAP,
-  page: EV_PAGE,
-  pager: EV_PAGER,
-  object: EV_OBJECT,
-  sched: EV_SCHED,
-  signal: EV_SIGNAL,
-  syscall: EV_SYSCALL,
-  proc: EV_PROC,
-  boot: EV_BOOT,
-};
 
 const FAULTS_KEPT = 64;
 
@@ -67,7 +41,8 @@ export class DebugEvents implements EventStream {
   }
 
   emit(event: KernelEvent): void {
-    if (this.#inner !== null && this.#inner.mask & CLASSES[event.type]) this.#inner.emit(event);
+    if (this.#inner !== null && this.#inner.mask & EVENT_CLASSES[event.type])
+      this.#inner.emit(event);
     if (event.type === 'fault') {
       const number = ++this.#count;
       this.faults.push({ number, instructions: this.now(), event });

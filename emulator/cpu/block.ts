@@ -21,7 +21,7 @@ import {
   unmarkCodeFrame,
   userAccess,
 } from '../mmu/tlb.js';
-import { ACCESS_FETCH, currentRamBytes } from '../mmu/walk.js';
+import { ACCESS_FETCH } from '../mmu/walk.js';
 import { raiseGP, raisePF } from './fault.js';
 import { FLAG_TF } from './flags.js';
 import { Op } from './op.js';
@@ -367,9 +367,4 @@ function stale(op: Op): Op {
   const block = findBlock(op.ip);
   if (block === null) return fetchFault((op.ip - i32[SEGMENT_BASE + CS]) | 0, raiseFetchPF);
   return enter(block);
-}
-
-/** Whether any RAM of `bytes` from physical `pa` is there at all. */
-export function isRam(pa: number, bytes: number): boolean {
-  return pa >= 0 && pa + bytes <= currentRamBytes();
 }

@@ -10,7 +10,6 @@ import {
   VECTOR_NP,
   VECTOR_PF,
   VECTOR_SS,
-  VECTOR_TS,
   VECTOR_UD,
 } from '../exit.js';
 
@@ -62,9 +61,6 @@ export function raiseNM(): never {
 /** A fault without an error code (#BR, #MF ...). */
 export function raiseFault(vector: number): never {
   raise(vector);
-}
-export function raiseTS(selector: number): never {
-  raiseWithError(VECTOR_TS, selector & 0xfffc);
 }
 export function raiseNP(selector: number): never {
   raiseWithError(VECTOR_NP, selector & 0xfffc);

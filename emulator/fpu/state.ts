@@ -132,11 +132,6 @@ export function putIndefinite(address: number): void {
   putValue(address, 0xffff, 0xc0000000 | 0, 0);
 }
 
-/** Adds the summary bits to flags that the control word does not mask. */
-export function summarized(flags: number): number {
-  return flags & 0x3f & ~i32[FPU_CONTROL] ? flags | SUMMARY : flags;
-}
-
 /**
  * A register that is read is empty, or (C1) one that is pushed to is not: flags for `settle`. When
  * the exception is masked, `to` (a byte address, or -1) gets the indefinite and becomes used.

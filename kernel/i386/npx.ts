@@ -27,8 +27,6 @@ const OPCODE = CONTROL + 7;
 export const __INITIAL_NPXCW__ = 0x127f;
 /** FNINIT's, and Linux's. */
 export const FNINIT_CW = 0x37f;
-/** struct save87 without the padding. */
-export const SAVE87_BYTES = 108;
 
 /** The state after FNINIT, with another control word. */
 export function npx_init_context(context: Int32Array, control: number): void {

@@ -8,7 +8,7 @@ import type { file } from '../sys/file.js';
 import type { Kernel } from '../sys/kernel.js';
 import { POLLHUP, POLLIN_ANY, POLLOUT } from '../sys/poll.js';
 import { SIGPIPE } from '../sys/signal.js';
-import { S_IFCHR, S_IFIFO, S_IFREG } from '../sys/stat.js';
+import { S_IFCHR, S_IFIFO, S_IFREG, anon_stat } from '../sys/stat.js';
 import { copyout_words } from '../i386/support.js';
 import { falloc } from './kern_descrip.js';
 import type { fileops } from './fileops.js';
@@ -136,20 +136,9 @@ export const host_fileops: fileops = {
     const s = stream_of(fp);
     const format = s.hs_kind === 'pipe' ? S_IFIFO : s.hs_kind === 'file' ? S_IFREG : S_IFCHR;
     return {
-      st_dev: 0,
+      ...anon_stat(),
       st_ino: 1 + s.hs_fd,
       st_mode: format | 0o600,
-      st_nlink: 1,
-      st_uid: 0,
-      st_gid: 0,
-      st_rdev: 0,
-      st_atim: 0,
-      st_mtim: 0,
-      st_ctim: 0,
-      st_birthtim: 0,
-      st_size: 0,
-      st_blocks: 0,
-      st_blksize: 4096,
     };
   },
 

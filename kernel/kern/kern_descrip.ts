@@ -128,11 +128,6 @@ export function fgetvp_dir(td: Thread, n: number): vnode | number {
   return fp.f_vnode !== null && fp.f_vnode.v_type === VDIR ? fp.f_vnode : ENOTDIR;
 }
 
-/** The vnode of a descriptor for mmap(2), with its open mode; an errno when it has none. */
-export function fgetvp(td: Thread, n: number): file | number {
-  return fget(td, n);
-}
-
 /** Lowest free descriptor from `min` on, or EMFILE as a negative number. */
 export function fdalloc(td: Thread, min: number): number {
   const fd = td.td_proc.p_fd as filedesc;

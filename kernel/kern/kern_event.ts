@@ -1,6 +1,7 @@
 // kqueue and kevent (kern_event.c). Knotes are asked when somebody waits, as poll asks files: what a
 // file is ready for changes only with selwakeup, so that EV_CLEAR is a comparison of its count.
 
+import { anon_stat } from '../sys/stat.js';
 import { EAGAIN, EBADF, EINTR, EINVAL, ENOENT, ENOTTY, ENXIO, ESRCH } from '../sys/errno.js';
 import { DTYPE_KQUEUE, DTYPE_PIPE, FREAD, FWRITE } from '../sys/file.js';
 import type { file } from '../sys/file.js';
@@ -18,7 +19,6 @@ import { nanouptime } from './kern_clock.js';
 import { falloc, fget, finstall } from './kern_descrip.js';
 import { PCATCH, tsleep } from './kern_synch.js';
 import { copyin_view, get_timespec } from './subr_buf.js';
-import { anon_stat } from './sys_eventfd.js';
 import { selwakeup } from './sys_generic.js';
 import type { pipe } from './sys_pipe.js';
 

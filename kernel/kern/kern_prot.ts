@@ -1,6 +1,6 @@
 // Who a process is: ids, groups, sessions, credentials (kern_prot.c).
 
-import { EINVAL, ENAMETOOLONG, ENOSYS, EPERM, ERANGE, ESRCH } from '../sys/errno.js';
+import { EINVAL, ENAMETOOLONG, EPERM, ERANGE, ESRCH } from '../sys/errno.js';
 import type { Kernel } from '../sys/kernel.js';
 import { NGROUPS_MAX } from '../sys/param.js';
 import { P_SUGID } from '../sys/proc.js';
@@ -233,9 +233,4 @@ export function sys_setlogin(k: Kernel, td: Thread, a: Int32Array): number {
   if (typeof name === 'number') return name === ENAMETOOLONG ? EINVAL : name;
   td.td_proc.p_pgrp.pg_session.s_login = name;
   return 0;
-}
-
-/** Access control labels, audit and jails do not exist. */
-export function sys_unsupported(): number {
-  return ENOSYS;
 }

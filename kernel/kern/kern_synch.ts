@@ -106,15 +106,6 @@ export function wakeup(k: Kernel, chan: object): void {
   for (const td of queue) resume(k, td);
 }
 
-/** Wakes who sleeps on `chan` longest. */
-export function wakeup_one(k: Kernel, chan: object): void {
-  const queue = k.kern.sleepq.get(chan);
-  if (queue === undefined) return;
-  const td = queue.shift() as Thread;
-  if (queue.length === 0) k.kern.sleepq.delete(chan);
-  resume(k, td);
-}
-
 /** Takes one thread out of its sleep, whatever it waits for; it looks again and may sleep again. */
 export function sleepq_abort(k: Kernel, td: Thread): void {
   const chan = td.td_wchan;

@@ -3,9 +3,8 @@
 
 import { EFAULT, EINVAL, EISDIR, ENOENT, ENOMEM, ENOTDIR, EPERM } from '../sys/errno.js';
 import type { Kernel } from '../sys/kernel.js';
-import { MAXPATHLEN } from '../sys/param.js';
 import type { Thread } from '../sys/proc.js';
-import { copyin, copyinstr, copyout, fuword32, latin1, suword32 } from '../i386/support.js';
+import { copyin, copyout, fuword32, latin1, suword32 } from '../i386/support.js';
 import { kern_mib } from './kern_mib.js';
 import { proc_mib } from './kern_mib_proc.js';
 import { vm_mib } from './kern_mib_vm.js';
@@ -144,14 +143,6 @@ export function kern_sysctl(
   return error === 0 ? value : error;
 }
 
-/** sysctlbyname for the kernel's own use and for tests; null when there is no such variable. */
-export function kern_sysctlbyname(k: Kernel, td: Thread, name: string): Uint8Array | null {
-  const path = mib.by_name.get(name);
-  if (path === undefined) return null;
-  const value = kern_sysctl(k, td, path, null);
-  return typeof value === 'number' ? null : value;
-}
-
 /** __sysctl(name, namelen, old, oldlenp, new, newlen). */
 export function sys___sysctl(k: Kernel, td: Thread, a: Int32Array): number {
   const [namep, namelen, old, oldlenp, newp, newlen] = a;
@@ -206,19 +197,4 @@ function give_back(
   }
   if (oldlenp !== 0 && suword32(k, oldlenp, length) !== 0) return EFAULT;
   return error;
-}
-
-/** The path of a variable as a string, for __sysctlbyname (570 in later releases). */
-export function sys___sysctlbyname(k: Kernel, td: Thread, a: Int32Array): number {
-  const text = copyinstr(k, a[0], Math.min(a[1] + 1, MAXPATHLEN));
-  if (typeof text === 'number') return text;
-  const path = mib.by_name.get(text);
-  if (path === undefined) return ENOENT;
-  let room = 0;
-  if (a[3] !== 0) {
-    room = fuword32(k, a[3]);
-    if (room < 0) return EFAULT;
-  }
-  const value = sized(kern_sysctl(k, td, path, null), path, room);
-  return typeof value === 'number' ? value : give_back(k, value, a[2], a[3], room);
 }

@@ -36,11 +36,6 @@ export function callout_reset_at(k: Kernel, c: callout, when: number): void {
   callouts.splice(i, 0, c);
 }
 
-/** Arms a callout to fire `ns` from now. */
-export function callout_reset(k: Kernel, c: callout, ns: number): void {
-  callout_reset_at(k, c, nanouptime(k) + ns);
-}
-
 /** @returns whether it was pending. */
 export function callout_stop(k: Kernel, c: callout): boolean {
   if (c.c_time === 0) return false;

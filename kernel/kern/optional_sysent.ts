@@ -3,6 +3,7 @@
 
 import {
   EAFNOSUPPORT,
+  EFAULT,
   EINVAL,
   ENAMETOOLONG,
   ENOENT,
@@ -59,7 +60,7 @@ const TIMER_ABSTIME = 1;
 function sys_ktimer_create(k: Kernel, td: Thread, a: Int32Array): number {
   const [clock, evp, idp] = a;
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return EINVAL;
-  if (useracc_touch(k, idp, 4, true) !== 0) return useracc_touch(k, idp, 4, true);
+  if (useracc_touch(k, idp, 4, true) !== 0) return EFAULT;
   let signo = SIGALRM;
   let value: number | null = null;
   let target: Thread | null = null;

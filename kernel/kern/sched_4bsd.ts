@@ -71,10 +71,6 @@ export function sched_choose(k: Kernel): Thread | null {
   return td;
 }
 
-export function sched_runnable(k: Kernel): boolean {
-  return (k.kern.runq_status[0] | k.kern.runq_status[1]) !== 0;
-}
-
 /** Whether somebody waits who is at least as good as `td`: asked when its slice is over. */
 export function sched_others(k: Kernel, td: Thread): boolean {
   const queue = runq_findbit(k);

@@ -1,6 +1,7 @@
 // Sets of files to wait for that outlive the call (fs/eventpoll.c of Linux). FreeBSD builds them from
 // kqueue; here they ask each file, as poll does.
 
+import { anon_stat } from '../sys/stat.js';
 import { EAGAIN, EEXIST, EINTR, EINVAL, ELOOP, ENOENT, ENOTTY, EPERM } from '../sys/errno.js';
 import { DTYPE_EPOLL, FREAD, FWRITE } from '../sys/file.js';
 import type { file } from '../sys/file.js';
@@ -13,7 +14,6 @@ import type { fileops } from './fileops.js';
 import { falloc, finstall } from './kern_descrip.js';
 import { nanouptime } from './kern_clock.js';
 import { PCATCH, tsleep } from './kern_synch.js';
-import { anon_stat } from './sys_eventfd.js';
 import { selwakeup } from './sys_generic.js';
 
 /** What a program waits for: POLL* bits, and how often it wants to hear of them. */

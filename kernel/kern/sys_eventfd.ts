@@ -7,7 +7,7 @@ import type { file } from '../sys/file.js';
 import type { Kernel } from '../sys/kernel.js';
 import { POLLIN_ANY, POLLOUT } from '../sys/poll.js';
 import type { Thread } from '../sys/proc.js';
-import type { stat } from '../sys/stat.js';
+import { anon_stat } from '../sys/stat.js';
 import type { fileops } from './fileops.js';
 import { falloc, finstall } from './kern_descrip.js';
 import { PCATCH, tsleep, wakeup } from './kern_synch.js';
@@ -24,26 +24,6 @@ const MAX_COUNT = 0xfffffffffffffffen;
 const BYTES = 8;
 
 const eventfd_of = (fp: file): eventfd => fp.f_data as eventfd;
-
-/** An open file without a name has these attributes (fs/anon_inodes.c). */
-export function anon_stat(): stat {
-  return {
-    st_dev: 0,
-    st_ino: 1,
-    st_mode: 0o600,
-    st_nlink: 1,
-    st_uid: 0,
-    st_gid: 0,
-    st_rdev: 0,
-    st_atim: 0,
-    st_mtim: 0,
-    st_ctim: 0,
-    st_birthtim: 0,
-    st_size: 0,
-    st_blocks: 0,
-    st_blksize: 4096,
-  };
-}
 
 /** eventfd(2); the descriptor is in td_retval[0]. `flags` is O_NONBLOCK or 0. @returns an errno. */
 export function kern_eventfd(

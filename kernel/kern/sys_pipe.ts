@@ -10,7 +10,7 @@ import { PIPE_BUF } from '../sys/param.js';
 import { POLLERR, POLLHUP, POLLIN_ANY, POLLOUT } from '../sys/poll.js';
 import type { Thread } from '../sys/proc.js';
 import { SIGPIPE } from '../sys/signal.js';
-import { S_IFIFO } from '../sys/stat.js';
+import { S_IFIFO, anon_stat } from '../sys/stat.js';
 import { copyout_words } from '../i386/support.js';
 import { vrele } from '../fs/vfs_subr.js';
 import { falloc, fdrop, finstall } from './kern_descrip.js';
@@ -197,20 +197,13 @@ export const pipe_fileops: fileops = {
   fo_stat(_k, fp) {
     const p = pipe_of(fp);
     return {
-      st_dev: 0,
+      ...anon_stat(),
       st_ino: p.pipe_ino,
       st_mode: S_IFIFO | 0o600,
-      st_nlink: 1,
-      st_uid: 0,
-      st_gid: 0,
-      st_rdev: 0,
       st_atim: p.pipe_time,
       st_mtim: p.pipe_time,
       st_ctim: p.pipe_time,
-      st_birthtim: 0,
       st_size: p.pipe_cnt,
-      st_blocks: 0,
-      st_blksize: 4096,
     };
   },
 

@@ -137,7 +137,6 @@ export function tty_create(size: winsize): tty {
     t_column: 0,
     t_stopped: false,
     t_literal: false,
-    t_wanted: false,
   };
 }
 
@@ -335,7 +334,6 @@ export function tty_input(k: Kernel, bytes: Uint8Array): void {
   const out: number[] = [];
   for (const c of bytes) receive(k, tp, out, c);
   flush_output(k, out);
-  tp.t_wanted = false;
   wakeup(k, tp);
   selwakeup(k);
 }
@@ -375,7 +373,6 @@ export function tty_read(k: Kernel, td: Thread, tp: tty, u: uio, nonblock: boole
   if (n < 0 || short) {
     if (!canonical && c_cc[VMIN] === 0 && c_cc[VTIME] === 0) return 0;
     if (nonblock) return EAGAIN;
-    tp.t_wanted = true;
     const timed = !canonical && c_cc[VTIME] > 0 && (c_cc[VMIN] === 0 || n > 0);
     const progress = (td.td_progress ??= {
       deadline: timed ? nanouptime(k) + c_cc[VTIME] * 1e8 : 0,
@@ -398,13 +395,7 @@ export function tty_read(k: Kernel, td: Thread, tp: tty, u: uio, nonblock: boole
 
 export function tty_poll(_k: Kernel, tp: tty, events: number): number {
   const ready = readable(tp) >= 0;
-  if (!ready) tp.t_wanted = true;
   return (ready ? events & POLLIN_ANY : 0) | (events & POLLOUT);
-}
-
-/** Whether a guest waits for a key. */
-export function tty_wanted(k: Kernel): boolean {
-  return k.vfs.console?.t_wanted ?? false;
 }
 
 // ioctl.

@@ -35,5 +35,4 @@ export interface tty {
   t_stopped: boolean;
   /** The next character is taken literally (VLNEXT). */
   t_literal: boolean;
-  t_wanted: boolean;
 }

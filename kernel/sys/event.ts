@@ -139,3 +139,18 @@ export interface EventStream {
    */
   signal?(pid: number, tid: number, signo: number): 'pass' | 'hold' | 'discard';
 }
+
+/** The class of each type of event: what `mask` must have for it to be wanted. */
+export const EVENT_CLASSES: Readonly<Record<KernelEvent['type'], number>> = {
+  fault: EV_FAULT,
+  map: EV_MAP,
+  pmap: EV_PMAP,
+  page: EV_PAGE,
+  pager: EV_PAGER,
+  object: EV_OBJECT,
+  sched: EV_SCHED,
+  signal: EV_SIGNAL,
+  syscall: EV_SYSCALL,
+  proc: EV_PROC,
+  boot: EV_BOOT,
+};

@@ -27,3 +27,23 @@ export interface stat {
   st_blocks: number;
   st_blksize: number;
 }
+
+/** An open file without a name has these attributes (fs/anon_inodes.c). */
+export function anon_stat(): stat {
+  return {
+    st_dev: 0,
+    st_ino: 1,
+    st_mode: 0o600,
+    st_nlink: 1,
+    st_uid: 0,
+    st_gid: 0,
+    st_rdev: 0,
+    st_atim: 0,
+    st_mtim: 0,
+    st_ctim: 0,
+    st_birthtim: 0,
+    st_size: 0,
+    st_blocks: 0,
+    st_blksize: 4096,
+  };
+}

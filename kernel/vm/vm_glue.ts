@@ -99,11 +99,6 @@ function unmap_all(k: Kernel, vm: vmspace): void {
   vm_map_unlock(map);
 }
 
-/** Resident pages of the process (RSS). */
-export function vmspace_resident_count(vm: vmspace): number {
-  return vm.vm_pmap.resident_count;
-}
-
 /**
  * Gives `p` an empty address space for a new image: its own, emptied, when nobody shares it.
  * => the caller loads the new page directory if p is running.

@@ -4,6 +4,7 @@
 //                                   \-> wired (on no queue)
 
 import { EV_PAGE } from '../sys/event.js';
+import type { KernelEvent } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { KASSERT } from '../sys/panic.js';
 import { P_WEXIT, P_WKILLED } from '../sys/proc.js';
@@ -131,20 +132,7 @@ function available(k: Kernel): number {
   return k.vm.cnt.v_free_count + k.vm.cnt.v_cache_count;
 }
 
-function event(
-  k: Kernel,
-  op:
-    | 'alloc'
-    | 'free'
-    | 'activate'
-    | 'deactivate'
-    | 'wire'
-    | 'unwire'
-    | 'rename'
-    | 'cache'
-    | 'reclaim',
-  m: vm_page,
-): void {
+function event(k: Kernel, op: Extract<KernelEvent, { type: 'page' }>['op'], m: vm_page): void {
   k.events.emit({ type: 'page', op, pa: m.phys_addr, object: m.object?.id ?? 0, pindex: m.pindex });
 }
 

@@ -1,13 +1,13 @@
 // Programs of Debian's C library: what they print and how they end here is what they do on the host.
 // They are static and for an i686 without SSE, as the machine is.
 
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { execute, faultline, findBusybox, hostRuns, root } from '../helpers/faultline.js';
+import { execute, faultline, findBusybox, root } from '../helpers/faultline.js';
 import type { Outcome } from '../helpers/faultline.js';
+import { gcc32, glibc32, i386_host, wants } from '../helpers/tools.js';
 
 const sources = join(root, 'test/guest/glibc');
 const base = mkdtempSync(join(tmpdir(), 'faultline-glibc-'));
@@ -16,16 +16,6 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 const FLAGS = ['-m32', '-static', '-O2', '-w', '-march=i686', '-mfpmath=387', '-pthread'];
 const compile = (name: string): Promise<Outcome> =>
   execute('gcc', [...FLAGS, '-o', join(base, name), join(sources, `${name}.c`), '-lm']);
-
-const probe = spawnSync('gcc', [...FLAGS, '-x', 'c', '-', '-o', join(base, 'true')], {
-  input: 'int main(void) { return 0; }',
-});
-const native = probe.status === 0 && hostRuns(join(base, 'true'));
-
-test('gcc -m32 -static makes programs that the host runs', () => {
-  expect(probe.status, 'no static i386 C library here: install gcc-multilib').toBe(0);
-  expect(native, 'the host does not run i386 programs').toBe(true);
-});
 
 /** A root with the program and, when there is a busybox, a shell. */
 function guestRoot(name: string): string {
@@ -46,7 +36,7 @@ const names = readdirSync(sources)
 const environment = { LC_ALL: 'C', TZ: 'UTC', PATH: '/bin:/usr/bin' };
 const words = Object.entries(environment).flatMap(([name, value]) => ['-E', `${name}=${value}`]);
 
-describe.runIf(native)('glibc', () => {
+describe.runIf(wants(gcc32, glibc32, i386_host))('glibc', () => {
   test.concurrent.each(names)('%s', { timeout: 60_000 }, async (name) => {
     const compiled = await compile(name);
     expect(compiled.status, compiled.stderr).toBe(0);

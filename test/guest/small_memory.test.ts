@@ -9,6 +9,7 @@ import { vm_page_alloc } from '../../kernel/vm/vm_page.js';
 import { GuestKernel } from '../helpers/guest_kernel.js';
 import type { GuestOutcome } from '../helpers/guest_kernel.js';
 import { root } from '../helpers/faultline.js';
+import { gcc32, wants } from '../helpers/tools.js';
 
 const programs = join(root, 'userland/build/freebsd/test');
 const MB = 1 << 20;
@@ -33,11 +34,13 @@ function small(pages: number, swapBytes = 64 * MB): GuestKernel {
 
 const well: GuestOutcome = { status: 0, output: '', log: [], violations: [] };
 
-test('the guest tests have been built', () => {
+const canBuild = wants(gcc32);
+
+test.runIf(canBuild)('the guest tests have been built', () => {
   expect(names.length).toBeGreaterThan(50);
 });
 
-describe(`vm#120 with ${PAGES} pages`, () => {
+describe.runIf(canBuild)(`vm#120 with ${PAGES} pages`, () => {
   let paged = 0;
 
   beforeAll(() => () => {
@@ -52,7 +55,7 @@ describe(`vm#120 with ${PAGES} pages`, () => {
   });
 });
 
-describe('A#21 vm#126 without swap', () => {
+describe.runIf(canBuild)('A#21 vm#126 without swap', () => {
   test('what fits still runs', () => {
     expect(small(160, 0).run(join(programs, 'fork_tree'))).toEqual(well);
   });

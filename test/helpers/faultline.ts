@@ -62,11 +62,6 @@ export function faultline(words: readonly string[], options: RunOptions = {}): P
   return execute(process.execPath, [command, ...words], options);
 }
 
-/** Whether this host executes i386 programs. */
-export function hostRuns(program: string): boolean {
-  return spawnSync(program, ['true']).status === 0;
-}
-
 /** Debian's i386 busybox, or null: FAULTLINE_BUSYBOX, or where .ci/run puts it. */
 export function findBusybox(): string | null {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');

@@ -1,33 +1,9 @@
 // Which events a run listens to, from the words of --trace.
 
-import {
-  EV_BOOT,
-  EV_FAULT,
-  EV_MAP,
-  EV_OBJECT,
-  EV_PAGE,
-  EV_PAGER,
-  EV_PMAP,
-  EV_PROC,
-  EV_SCHED,
-  EV_SIGNAL,
-  EV_SYSCALL,
-} from '../../kernel/index.js';
+import { EVENT_CLASSES } from '../../kernel/index.js';
 import { UsageError } from '../cli/options.js';
 
-const CLASSES: Record<string, number> = {
-  fault: EV_FAULT,
-  map: EV_MAP,
-  pmap: EV_PMAP,
-  page: EV_PAGE,
-  pager: EV_PAGER,
-  object: EV_OBJECT,
-  sched: EV_SCHED,
-  signal: EV_SIGNAL,
-  syscall: EV_SYSCALL,
-  proc: EV_PROC,
-  boot: EV_BOOT,
-};
+const CLASSES: Readonly<Record<string, number>> = EVENT_CLASSES;
 
 export const TRACE_CLASSES = Object.keys(CLASSES);
 

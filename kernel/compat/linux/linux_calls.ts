@@ -1,7 +1,6 @@
 // What the tables of Linux calls are made of.
 
 import { copyinstr } from '../../i386/support.js';
-import { file_sysent } from '../../kern/file_sysent.js';
 import { ENOSYS } from '../../sys/errno.js';
 import type { Kernel } from '../../sys/kernel.js';
 import type { sy_call } from '../../sys/sysent.js';
@@ -11,11 +10,6 @@ export type linux_call = [narg: number, call: sy_call];
 
 /** Calls by Linux's name; linux_sysent_init() finds the numbers. */
 export type linux_calls = Record<string, linux_call>;
-
-/** A call whose arguments and structures are those of FreeBSD's file call `n`. */
-export function same_as(n: number): sy_call {
-  return (k, td, a) => file_sysent[n].sy_call(k, td, a);
-}
 
 /** A call that always ends the same way. */
 export function always(error: number): linux_call {

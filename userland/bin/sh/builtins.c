@@ -118,14 +118,7 @@ static int open_script(const char *name)
 
 	if (strchr(name, '/'))
 		return open(name, O_RDONLY | O_CLOEXEC);
-	for (; list; list = *list ? list + 1 : NULL) {
-		size_t len = strcspn(list, ":");
-		char *path = allocate(len + strlen(name) + 2);
-		memcpy(path, list, len);
-		list += len;
-		if (len > 0)
-			path[len++] = '/';
-		strcpy(path + len, name);
+	for (char *path; (path = next_path(&list, name));) {
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0)
 			return fd;

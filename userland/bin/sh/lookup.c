@@ -82,6 +82,21 @@ static void remember(const char *name, const char *path)
 	known = k;
 }
 
+char *next_path(const char **list, const char *name)
+{
+	if (!*list)
+		return NULL;
+	size_t len = strcspn(*list, ":");
+	char *path = allocate(len + strlen(name) + 2);
+
+	memcpy(path, *list, len);
+	*list = (*list)[len] ? *list + len + 1 : NULL;
+	if (len > 0)
+		path[len++] = '/';
+	strcpy(path + len, name);
+	return path;
+}
+
 char *find_command(const char *name, const char *list)
 {
 	int denied = 0, remembered = !list;
@@ -95,14 +110,7 @@ char *find_command(const char *name, const char *list)
 	}
 	if (!list)
 		list = var_get("PATH");
-	for (; list; list = *list ? list + 1 : NULL) {
-		size_t len = strcspn(list, ":");
-		char *path = allocate(len + strlen(name) + 2);
-		memcpy(path, list, len);
-		list += len;
-		if (len > 0)
-			path[len++] = '/';
-		strcpy(path + len, name);
+	for (char *path; (path = next_path(&list, name));) {
 		if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		if (access(path, X_OK) == 0) {

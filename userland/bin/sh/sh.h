@@ -206,6 +206,8 @@ struct builtin;
 int call_builtin(const struct builtin *b, int special, int argc, char **argv);
 
 /* lookup.c */
+/* `name` in the next directory of *list, which is PATH's form; in the arena; NULL at its end. */
+char *next_path(const char **list, const char *name);
 /* The path of a command, in the arena; NULL with errno. */
 char *find_command(const char *name, const char *path);
 void commands_forget(void);
