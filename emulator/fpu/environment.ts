@@ -1,11 +1,12 @@
 // Control: FLDCW FNSTCW FNSTSW FNINIT FNCLEX FINCSTP FDECSTP FFREE FWAIT, and the images of the whole
 // state: FNSTENV FLDENV FNSAVE FRSTOR (SDM 1 §8.1.10).
 
+import { raiseNM } from '../cpu/fault.js';
 import { FLAG_VM } from '../cpu/flags.js';
 import { ea } from '../cpu/op.js';
 import type { Handler, Op } from '../cpu/op.js';
 import { load16, load32, probeRead, probeWrite, store16, store32 } from '../mmu/access.js';
-import { CR0_PE } from '../mmu/walk.js';
+import { CR0_MP, CR0_PE, CR0_TS } from '../mmu/walk.js';
 import { i32, u16 } from '../state/current.js';
 import {
   CR0,
@@ -26,6 +27,7 @@ import {
   markEmpty,
   moveTop,
   putValue,
+  raisePending,
   ready,
   readyNoWait,
   register,
@@ -60,8 +62,10 @@ export function initialise(): void {
   i32[FPU_OPCODE] = 0;
 }
 
+/** WAIT heeds CR0.TS only with MP, and not EM (SDM 3A table 2-2). */
 export const fwait: Handler = (op) => {
-  ready();
+  if ((i32[CR0] & (CR0_TS | CR0_MP)) === (CR0_TS | CR0_MP)) raiseNM();
+  if (i32[FPU_STATUS] & 0x80) raisePending();
   return op.next;
 };
 

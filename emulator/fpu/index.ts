@@ -206,6 +206,11 @@ export function x87Handler(opcode: number, modrm: number): Handler {
   return handler;
 }
 
+/** Whether opcode D8-DF with `modrm` is an instruction. */
+export function x87IsDefined(opcode: number, modrm: number): boolean {
+  return lookUp(opcode, modrm) !== undefinedOpcode;
+}
+
 /** Bytes of the memory operand of opcode D8-DF with `modrm`. */
 export function x87OperandBytes(opcode: number, modrm: number, size16: boolean): number {
   const bytes = MEMORY[opcode - 0xd8][(modrm >> 3) & 7][1];

@@ -4,11 +4,12 @@
 // Between instructions FPU_TAG holds 3 for an empty register and 0 for any other; the kinds that
 // the tag word of an environment shows are made when it is stored (environment.ts).
 
-import { raiseFault, raiseNM } from '../cpu/fault.js';
+import { raiseFault, raiseHalt, raiseNM } from '../cpu/fault.js';
 import { offsetOf } from '../cpu/op.js';
 import type { Op } from '../cpu/op.js';
 import { VECTOR_MF } from '../exit.js';
-import { CR0_EM, CR0_TS } from '../mmu/walk.js';
+import { hosted } from '../instructions/system.js';
+import { CR0_EM, CR0_NE, CR0_TS } from '../mmu/walk.js';
 import { i32, u16 } from '../state/current.js';
 import {
   CR0,
@@ -38,9 +39,21 @@ export const STAGING = SCRATCH_BYTES + 32;
 export const TOP_SHIFT = 11;
 const TOP_MASK = 7 << TOP_SHIFT;
 
+/**
+ * An x87 exception is pending: #MF. With CR0.NE clear the processor asserts FERR# instead and waits in
+ * front of the instruction for an interrupt (SDM 3A §2.5); there is no IGNNE# to let it go on.
+ */
+export function raisePending(): never {
+  if ((i32[CR0] & CR0_NE) === 0 && hosted().deliversInside) {
+    hosted().platform.floatingPointError?.();
+    raiseHalt();
+  }
+  return raiseFault(VECTOR_MF);
+}
+
 function notReady(): void {
   if (i32[CR0] & (CR0_EM | CR0_TS)) raiseNM();
-  raiseFault(VECTOR_MF);
+  raisePending();
 }
 
 /** Starts a waiting instruction: #NM, or #MF for an exception that is pending. @returns status. */
