@@ -1,6 +1,8 @@
 // The CPU as its owner sees it: registers by name over the machine's memory.
 
-import { getEflags, setEflags } from './cpu/flags.js';
+import { SIGNATURE } from './cpu/cpuid.js';
+import { DR6_RESET, DR7_RESET, refreshDebugRegisters } from './cpu/debug_registers.js';
+import { FLAG_IF, getEflags, setEflags } from './cpu/flags.js';
 import {
   cacheSegment,
   forceSegment,
@@ -8,26 +10,35 @@ import {
   CS,
   DS,
   ES,
+  FS,
+  GS,
   LDTR,
   SS,
   TR,
 } from './cpu/segments.js';
 import { flush } from './mmu/tlb.js';
-import { CR0_PE, CR0_PG, CR0_WP, CR4_PGE, CR4_PSE } from './mmu/walk.js';
+import { CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_PGE, CR4_PSE } from './mmu/walk.js';
 import {
   CPL,
   CR0,
   CR2,
   CR3,
   CR4,
+  DR,
+  EDX,
   EFLAGS_SYSTEM,
   EIP,
+  FLAG_RESULT,
   FPU_CONTROL,
   FPU_TAG,
   GDT_BASE,
   GDT_LIMIT,
   IDT_BASE,
   IDT_LIMIT,
+  MXCSR,
+  PAT_HIGH,
+  PAT_LOW,
+  PAGE_BYTES,
   SEGMENT_ATTRIBUTES,
   SEGMENT_BASE,
   SEGMENT_LIMIT,
@@ -47,6 +58,9 @@ export interface SegmentView {
 
 const FLAT_CODE = 0xc09b;
 const FLAT_DATA = 0xc093;
+const REAL_DATA = 0x93;
+/** Write-back, write-through, uncached-, uncacheable, twice. */
+const PAT_RESET = 0x00070406;
 
 export class Cpu {
   readonly #i32: Int32Array;
@@ -60,15 +74,39 @@ export class Cpu {
   /** Protected mode without paging, flat segments at CPL 0: how a boot loader leaves a CPU. */
   reset(): void {
     const i32 = this.#i32;
-    i32.fill(0, 0, 256);
+    i32.fill(0, 0, PAGE_BYTES / 4);
     i32[ZERO] = 0;
+    i32[FLAG_RESULT] = 1; // no arithmetic flag is set
     i32[EFLAGS_SYSTEM] = 2;
     i32[CR0] = CR0_PE | 0x10; // ET is fixed at 1
     i32[FPU_CONTROL] = 0x37f;
     i32[FPU_TAG] = 0xffff;
+    i32[MXCSR] = 0x1f80;
     for (const seg of [ES, SS, DS])
       cacheSegment(seg, 0, { base: 0, limit: -1, attributes: FLAT_DATA });
     cacheSegment(CS, 0, { base: 0, limit: -1, attributes: FLAT_CODE });
+    i32[DR + 6] = DR6_RESET;
+    i32[DR + 7] = DR7_RESET;
+    i32[PAT_LOW] = i32[PAT_HIGH] = PAT_RESET;
+    refreshDebugRegisters();
+    updateMode();
+  }
+
+  /** Real-address mode at FFFFFFF0, as a processor comes out of reset (SDM 3A table 9-1). */
+  powerOn(): void {
+    const i32 = this.#i32;
+    this.#activate();
+    this.reset();
+    flush(true);
+    i32[CR0] = 0x60000010;
+    i32[EDX] = SIGNATURE;
+    i32[IDT_LIMIT] = i32[GDT_LIMIT] = 0xffff;
+    for (const seg of [ES, SS, DS, FS, GS])
+      cacheSegment(seg, 0, { base: 0, limit: 0xffff, attributes: REAL_DATA });
+    cacheSegment(CS, 0xf000, { base: 0xffff0000 | 0, limit: 0xffff, attributes: REAL_DATA });
+    cacheSegment(LDTR, 0, { base: 0, limit: 0xffff, attributes: 0x82 });
+    cacheSegment(TR, 0, { base: 0, limit: 0xffff, attributes: 0x8b });
+    i32[EIP] = 0xfff0;
     updateMode();
   }
 
@@ -98,6 +136,11 @@ export class Cpu {
     updateMode();
   }
 
+  /** EFLAGS.IF. */
+  get interruptsEnabled(): boolean {
+    return (this.#i32[EFLAGS_SYSTEM] & FLAG_IF) !== 0;
+  }
+
   get cr0(): number {
     return this.#i32[CR0];
   }
@@ -107,6 +150,15 @@ export class Cpu {
     this.#i32[CR0] = value;
     if (changed & (CR0_PG | CR0_PE | CR0_WP)) flush(true);
     updateMode();
+  }
+
+  /** CR0.TS: the next x87, MMX or SSE instruction is #NM. */
+  get taskSwitched(): boolean {
+    return (this.#i32[CR0] & CR0_TS) !== 0;
+  }
+  set taskSwitched(set: boolean) {
+    const i32 = this.#i32;
+    i32[CR0] = set ? i32[CR0] | CR0_TS : i32[CR0] & ~CR0_TS;
   }
 
   get cr2(): number {

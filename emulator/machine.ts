@@ -5,7 +5,10 @@ import { Cpu } from './cpu.js';
 import { setBreakpoints } from './cpu/breakpoint.js';
 import { codeWritten, createCodeCache, forgetCode, setCodeCache } from './cpu/block.js';
 import type { CodeCache } from './cpu/block.js';
-import { runLoop } from './cpu/run.js';
+import { refreshDebugRegisters } from './cpu/debug_registers.js';
+import { runDelivering } from './cpu/event_loop.js';
+import { EVENT_INTR, EVENT_NMI, EVENT_STOP } from './cpu/interrupt.js';
+import { executedSoFar, runLoop } from './cpu/run.js';
 import { setFpuMemory } from './fpu/index.js';
 import { updateMode } from './cpu/segments.js';
 import type { Exit } from './exit.js';
@@ -19,22 +22,53 @@ import {
   staleEntries,
 } from './mmu/tlb.js';
 import type { TlbState } from './mmu/tlb.js';
-import { ACCESS_USER, ACCESS_WRITE, inspect, setRamBytes, walked } from './mmu/walk.js';
+import { setPhysicalMap } from './mmu/physical.js';
+import type { PhysicalMap } from './mmu/physical.js';
+import { ACCESS_USER, ACCESS_WRITE, inspect, walked } from './mmu/walk.js';
 import type { PageWalk } from './mmu/walk.js';
+import { setPorts } from './instructions/io.js';
 import { createWatchState, setWatchState } from './mmu/watch.js';
 import type { WatchState } from './mmu/watch.js';
 import { setHosted } from './instructions/system.js';
+import { noPorts } from './platform.js';
+import type { Platform } from './platform.js';
 import { createViews, setViews } from './state/current.js';
 import type { MemoryViews } from './state/current.js';
-import { CONTEXT_RANGES, RAM_BASE, SYSTEM_TLB, USER_TLB } from './state/layout.js';
+import {
+  CONTEXT_FPU,
+  EVENTS,
+  FPU_RANGES,
+  RAM_BASE,
+  REGISTER_RANGES,
+  SYSTEM_TLB,
+  USER_TLB,
+} from './state/layout.js';
 
 export interface MachineOptions {
   /** Bytes of RAM: a multiple of 64 KB, at most 1 GB. */
   ramBytes: number;
+  /**
+   * A ROM, a multiple of 4 KB: it ends at 4 GB, and its last 128 KB at 1 MB as well.
+   */
+  rom?: Uint8Array;
+  /**
+   * Who takes interrupts and exceptions: the owner, as exits of run(), or the guest, through its
+   * interrupt vector table or IDT. Default: the owner.
+   */
+  interrupts?: 'owner' | 'guest';
 }
 
 const WASM_PAGE = 65536;
 const MAX_RAM = 1 << 30;
+const MAX_ROM = 16 << 20;
+
+/** No devices at all. */
+const noPlatform: Platform = {
+  ...noPorts,
+  nextEvent: Infinity,
+  advance: () => {},
+  acknowledge: () => 0xff,
+};
 
 let active: Machine | null = null;
 
@@ -52,6 +86,15 @@ export class Machine {
   readonly softIntVectors = new Set<number>([3, 4]);
   /** CR2 and #PF error code of the last translate() that failed. */
   readonly fault = { cr2: 0, error: 0 };
+  /** Whether interrupts and exceptions go through the guest's own tables. */
+  readonly deliversInside: boolean;
+  timeStampOffset = 0;
+  /** HLT has been executed and nothing has ended it; of a machine that delivers interrupts itself. */
+  halted = false;
+  platform: Platform = noPlatform;
+  #idle = 0;
+  #running = false;
+  readonly #physical: PhysicalMap;
   /** Data watchpoints; `watchPages` says which pages they are on. */
   readonly watch: WatchState = createWatchState();
   readonly #views: MemoryViews;
@@ -67,15 +110,22 @@ export class Machine {
       throw new RangeError(`a machine cannot have ${ramBytes} bytes of RAM`);
     }
     this.ramBytes = ramBytes;
-    const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
+    const rom = options.rom ?? new Uint8Array(0);
+    if (rom.length > MAX_ROM || rom.length % 4096 !== 0)
+      throw new RangeError(`a machine cannot have ${rom.length} bytes of ROM`);
+    const memoryBytes = ramBytes + rom.length;
+    const pages = Math.ceil((RAM_BASE + memoryBytes) / WASM_PAGE);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const { buffer } = this.memory;
     this.ram8 = new Uint8Array(buffer, RAM_BASE, ramBytes);
     this.ram16 = new Uint16Array(buffer, RAM_BASE, ramBytes >>> 1);
     this.ram32 = new Int32Array(buffer, RAM_BASE, ramBytes >>> 2);
     this.#views = createViews(this.memory);
-    this.#tlb = createTlbState(ramBytes);
-    this.#code = createCodeCache(ramBytes);
+    new Uint8Array(buffer, RAM_BASE + ramBytes, rom.length).set(rom);
+    this.#physical = { ramBytes, romBytes: rom.length, a20: true };
+    this.deliversInside = options.interrupts === 'guest';
+    this.#tlb = createTlbState(memoryBytes);
+    this.#code = createCodeCache(memoryBytes);
     this.cpu = new Cpu(this.#views.i32, () => this.activate());
     this.activate();
     this.cpu.reset();
@@ -90,10 +140,62 @@ export class Machine {
     setTlbState(this.#tlb);
     setCodeCache(this.#code);
     setBreakpoints(this.#breakpoints);
+    setPhysicalMap(this.#physical);
     setWatchState(this.watch);
-    setRamBytes(this.ramBytes);
+    refreshDebugRegisters();
     setFpuMemory(this.memory);
     setHosted(this);
+    setPorts(this.platform);
+  }
+
+  /** Puts devices around the CPU. */
+  attach(platform: Platform): void {
+    this.platform = platform;
+    this.activate();
+    setPorts(platform);
+  }
+
+  /** Time in instructions: those executed, and as many as would have been executed while halted. */
+  get clock(): number {
+    return this.instructions + this.#idle + (this.#running ? executedSoFar() : 0);
+  }
+
+  /** Lets `time` (as of clock) pass without executing anything. */
+  idle(time: number): void {
+    this.#idle += time;
+    this.timeStampOffset += time;
+  }
+
+  /** The interrupt controller's request line. */
+  setInterruptLine(asserted: boolean): void {
+    this.#event(EVENT_INTR, asserted);
+  }
+
+  /** An edge on the NMI pin. */
+  raiseNmi(): void {
+    this.#event(EVENT_NMI, true);
+  }
+
+  /** Makes run() return 'stopped' behind the executing instruction. */
+  stop(): void {
+    this.#event(EVENT_STOP, true);
+  }
+
+  #event(bit: number, set: boolean): void {
+    const { i32 } = this.#views;
+    i32[EVENTS] = set ? i32[EVENTS] | bit : i32[EVENTS] & ~bit;
+  }
+
+  /** Address line 20: while closed, physical addresses have that bit clear. */
+  get a20(): boolean {
+    return this.#physical.a20;
+  }
+  set a20(open: boolean) {
+    if (this.#physical.a20 === open) return;
+    this.activate();
+    this.#physical.a20 = open;
+    setPhysicalMap(this.#physical);
+    flush(true);
   }
 
   /**
@@ -102,7 +204,14 @@ export class Machine {
    */
   run(maxInstructions: number): Exit {
     this.activate();
-    this.instructions += runLoop(maxInstructions, this.#exit);
+    if (this.deliversInside) {
+      this.#running = true;
+      try {
+        runDelivering(maxInstructions, this.#exit, this);
+      } finally {
+        this.#running = false;
+      }
+    } else this.instructions += runLoop(maxInstructions, this.#exit);
     return this.#exit;
   }
 
@@ -132,23 +241,53 @@ export class Machine {
 
   /** Copies a thread's part of the CPU state into `into` (CONTEXT_WORDS long). */
   saveContext(into: Int32Array): void {
+    this.saveRegisters(into);
+    this.saveFpu(into);
+  }
+
+  /** The part of saveContext() in front of CONTEXT_FPU: all but x87 and SSE. */
+  saveRegisters(into: Int32Array): void {
     const { i32 } = this.#views;
     let to = 0;
-    for (const [first, words] of CONTEXT_RANGES) {
+    for (const [first, words] of REGISTER_RANGES) {
+      for (let i = 0; i < words; i++) into[to++] = i32[first + i];
+    }
+  }
+
+  /** The other part of saveContext(): x87 and SSE, from CONTEXT_FPU on. */
+  saveFpu(into: Int32Array): void {
+    const { i32 } = this.#views;
+    let to = CONTEXT_FPU;
+    for (const [first, words] of FPU_RANGES) {
       for (let i = 0; i < words; i++) into[to++] = i32[first + i];
     }
   }
 
   /** Makes a saved context the CPU's. */
   loadContext(from: Int32Array): void {
+    this.loadRegisters(from);
+    this.loadFpu(from);
+  }
+
+  /** Loads what saveRegisters() saved. */
+  loadRegisters(from: Int32Array): void {
     const { i32 } = this.#views;
     let at = 0;
-    for (const [first, words] of CONTEXT_RANGES) {
+    for (const [first, words] of REGISTER_RANGES) {
       for (let i = 0; i < words; i++) i32[first + i] = from[at++];
     }
     this.activate();
     this.cpu.contextLoaded();
     updateMode();
+  }
+
+  /** Loads what saveFpu() saved. */
+  loadFpu(from: Int32Array): void {
+    const { i32 } = this.#views;
+    let at = CONTEXT_FPU;
+    for (const [first, words] of FPU_RANGES) {
+      for (let i = 0; i < words; i++) i32[first + i] = from[at++];
+    }
   }
 
   /** INVLPG: drops the translations of the page of guest virtual address `va`. */

@@ -7,6 +7,7 @@ import {
   BUDGET,
   EFLAGS_SYSTEM,
   EIP,
+  EVENTS,
   MODE,
   RAM_BASE,
   SEGMENT_BASE,
@@ -15,6 +16,7 @@ import {
 } from '../state/layout.js';
 import {
   T_READ,
+  T_WATCH,
   fill,
   isCodeFrame,
   markCodeFrame,
@@ -23,7 +25,7 @@ import {
 } from '../mmu/tlb.js';
 import { ACCESS_FETCH } from '../mmu/walk.js';
 import { raiseGP, raisePF } from './fault.js';
-import { FLAG_TF } from './flags.js';
+import { FLAG_RF, FLAG_TF } from './flags.js';
 import { Op } from './op.js';
 import type { Handler } from './op.js';
 import { MODE_FLAT_CODE } from './segments.js';
@@ -165,7 +167,7 @@ export function advance(op: Op): Op {
 
 /** The same at `eip`. */
 export function resumeAt(eip: number): Op {
-  if (i32[EFLAGS_SYSTEM] & FLAG_TF && !cache.stepping) {
+  if ((i32[EFLAGS_SYSTEM] & (FLAG_TF | FLAG_RF) || i32[EVENTS]) && !cache.stepping) {
     i32[EIP] = eip;
     return STOP;
   }
@@ -231,7 +233,7 @@ function findBlock(ip: number): Block | null {
   }
   const mode = i32[MODE];
   const at = (t & ~0xfff) ^ ip;
-  if ((t & T_READ) === 0) return decodeBlock(ip, -1, mode); // not RAM
+  if ((t & (T_READ | T_WATCH)) === 0) return decodeBlock(ip, -1, mode); // no memory
   const frame = (at & ~0xfff) - RAM_BASE;
   let pages = cache.frames.get(frame);
   if (pages === undefined) cache.frames.set(frame, (pages = []));
@@ -271,7 +273,7 @@ function stillThere(block: Block, at: number): boolean {
   for (let i = 0; i < here; i++) if (u8[at + i] !== code[i]) return false;
   const next = (block.ip + here) | 0;
   const t = i32[i32[TLB_BASE] + (next >>> 12)];
-  if ((t & T_READ) === 0) return false;
+  if ((t & (T_READ | T_WATCH)) === 0) return false;
   const second = (t & ~0xfff) ^ next;
   for (let i = here; i < code.length; i++) if (u8[second + i - here] !== code[i]) return false;
   return true;

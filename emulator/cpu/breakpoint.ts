@@ -1,9 +1,11 @@
-// Instruction breakpoints. The decoder gives an instruction that has one a handler of its own, so that
+// Instruction breakpoints, the owner's and those of the debug registers. The decoder gives an instruction that has one a handler of its own, so that
 // code without breakpoints pays nothing.
 
 import { i32 } from '../state/current.js';
-import { EFLAGS_SYSTEM } from '../state/layout.js';
-import { raiseBreakpoint } from './fault.js';
+import { DR, EFLAGS_SYSTEM } from '../state/layout.js';
+import { VECTOR_DB } from '../exit.js';
+import { executionHits } from './debug_registers.js';
+import { raiseBreakpoint, raiseFault } from './fault.js';
 import { FLAG_RF } from './flags.js';
 import type { Handler, Op } from './op.js';
 
@@ -21,10 +23,16 @@ export function setBreakpoints(set: Breakpoints): void {
  * debug registers (SDM 3B §17.3.1.1); a fault of it keeps RF, so that the restart does not stop again.
  */
 export function guardBreakpoint(op: Op): void {
-  if (breakpoints.size === 0 || !breakpoints.has(op.ip)) return;
+  const hits = executionHits(op.ip);
+  const owned = breakpoints.size !== 0 && breakpoints.has(op.ip);
+  if (hits === 0 && !owned) return;
   const instruction: Handler = op.x;
   op.x = (self) => {
-    if ((i32[EFLAGS_SYSTEM] & FLAG_RF) === 0) return raiseBreakpoint();
+    if ((i32[EFLAGS_SYSTEM] & FLAG_RF) === 0) {
+      if (owned) return raiseBreakpoint();
+      i32[DR + 6] |= hits;
+      return raiseFault(VECTOR_DB);
+    }
     i32[EFLAGS_SYSTEM] &= ~FLAG_RF;
     try {
       return instruction(self);

@@ -44,7 +44,8 @@ function raise(vector: number): never {
   throw fault;
 }
 
-function raiseWithError(vector: number, error: number): never {
+/** A fault with an error code as it is, its EXT and IDT bits included (SDM 3A §6.13). */
+export function raiseWithError(vector: number, error: number): never {
   fill('trap', vector, true, error, false);
   throw fault;
 }
@@ -96,6 +97,12 @@ export function raiseTrap(vector: number): never {
 /** Leaves run() in front of an instruction with a breakpoint. */
 export function raiseBreakpoint(): never {
   fill('breakpoint', 0, false, 0, false);
+  throw fault;
+}
+
+/** Stops in front of an instruction as HLT does behind itself. */
+export function raiseHalt(): never {
+  fill('halt', 0, false, 0, false);
   throw fault;
 }
 

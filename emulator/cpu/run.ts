@@ -1,19 +1,26 @@
 // The run loop.
 
-import type { Exit } from '../exit.js';
+import type { Exit, ExitKind } from '../exit.js';
 import { i32 } from '../state/current.js';
 import {
   BUDGET,
   CR2,
+  DEBUG_HITS,
+  DR,
   EFLAGS_SYSTEM,
   EIP,
   INTERRUPT_SHADOW,
+  SHADOW_ALL,
+  SHADOW_RESUME,
+  SHADOW_TRAPS,
   SEGMENT_BASE,
 } from '../state/layout.js';
 import { VECTOR_DB, VECTOR_PF } from '../exit.js';
 import { STOP, continueAt, isStale, setStepping } from './block.js';
-import { CpuFault, fault } from './fault.js';
+import { DR6_BS, isWatching } from './debug_registers.js';
+import { CpuFault, fault, leave } from './fault.js';
 import { FLAG_RF, FLAG_TF } from './flags.js';
+import { isEventDue } from './interrupt.js';
 import type { Op } from './op.js';
 import { CS } from './segments.js';
 
@@ -45,7 +52,22 @@ const slice = {
   before: 0,
   /** Budget that the slice began with; -1 while stepping. */
   limit: 0,
+  /** What run() will return, while blocks are running. */
+  exit: null as Exit | null,
 };
+
+/**
+ * Leaves run() behind `op`, which has completed, with EIP already set. System calls come this way:
+ * throwing would cost more than all else that a short one does.
+ */
+export function leaveBehind(op: Op, kind: ExitKind, vector: number): Op {
+  const { exit } = slice;
+  if (slice.limit < 0 || exit === null) return leave(kind, vector);
+  i32[BUDGET] += op.block.length - op.order - 1;
+  exit.kind = kind;
+  exit.vector = vector;
+  return STOP;
+}
 
 /** Instructions that this run() has executed before `op`, which is executing. */
 export function executedBefore(op: Op): number {
@@ -57,6 +79,7 @@ export function executedBefore(op: Op): number {
 function runBlocks(limit: number, exit: Exit, before: number): number {
   slice.before = before;
   slice.limit = limit;
+  slice.exit = exit;
   i32[BUDGET] = limit;
   stopped(exit);
   let op = STOP;
@@ -97,15 +120,18 @@ function runSteps(limit: number, exit: Exit, before: number): number {
       i32[BUDGET] = -1;
       if (!isInstruction) continue; // the seam between two blocks
       done++;
-      i32[EFLAGS_SYSTEM] &= ~FLAG_RF;
+      if ((i32[INTERRUPT_SHADOW] & SHADOW_RESUME) === 0) i32[EFLAGS_SYSTEM] &= ~FLAG_RF;
       const target = op === STOP ? current : op;
       if (op !== STOP) i32[EIP] = (target.ip - i32[SEGMENT_BASE + CS]) | 0;
-      if (trapAfter && i32[INTERRUPT_SHADOW] === 0) {
+      const held = i32[INTERRUPT_SHADOW] & (SHADOW_ALL | SHADOW_TRAPS);
+      if ((trapAfter && held === 0) || (i32[DEBUG_HITS] !== 0 && held !== SHADOW_ALL)) {
+        i32[DR + 6] |= i32[DEBUG_HITS] | (trapAfter && held === 0 ? DR6_BS : 0);
+        i32[DEBUG_HITS] = 0;
         exit.kind = 'trap';
         exit.vector = VECTOR_DB;
         break;
       }
-      if (done >= limit || op === STOP) break;
+      if (done >= limit || op === STOP || isEventDue()) break;
     }
   } catch (error) {
     if (error instanceof CpuFault && error.completed) done++;
@@ -116,6 +142,22 @@ function runSteps(limit: number, exit: Exit, before: number): number {
   return done;
 }
 
+/** Executes one instruction, whatever waits. @returns 0 when it faulted. */
+export function runOne(exit: Exit): number {
+  return runSteps(1, exit, 0);
+}
+
+/** What has been executed is counted elsewhere now. */
+export function forgetSlice(): void {
+  slice.before = 0;
+  slice.limit = -1;
+}
+
+/** Instructions that this run() has executed, the one that ends a block and is executing included. */
+export function executedSoFar(): number {
+  return slice.limit < 0 ? slice.before : slice.before + slice.limit - i32[BUDGET];
+}
+
 /**
  * Executes at most `limit` instructions from EIP on.
  * @returns how many were executed; `exit` says why it stopped.
@@ -123,11 +165,19 @@ function runSteps(limit: number, exit: Exit, before: number): number {
 export function runLoop(limit: number, exit: Exit): number {
   let done = 0;
   while (done < limit) {
-    if (i32[EFLAGS_SYSTEM] & FLAG_TF) return done + runSteps(limit - done, exit, done);
+    if (i32[EFLAGS_SYSTEM] & FLAG_TF || isWatching())
+      return done + runSteps(limit - done, exit, done);
+    if (i32[EFLAGS_SYSTEM] & FLAG_RF) {
+      // One instruction is free of breakpoints; it clears RF.
+      done += runSteps(1, exit, done);
+      if (exit.kind !== 'budget' || isEventDue()) return done;
+      continue;
+    }
     const budget = Math.min(limit - done, LARGEST_SLICE);
     const executed = runBlocks(budget, exit, done);
     done += executed;
     if (exit.kind !== 'budget') return done;
+    if (isEventDue()) return done;
     if (executed < budget) {
       // A block did not fit into the rest of the budget.
       const rest = i32[EFLAGS_SYSTEM] & FLAG_TF ? 1 : budget - executed;

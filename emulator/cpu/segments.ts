@@ -18,9 +18,9 @@ import {
   USER_TLB,
 } from '../state/layout.js';
 import { loadSystem32, storeSystem32 } from '../mmu/access.js';
-import { CR0_AM } from '../mmu/walk.js';
+import { CR0_AM, CR0_PE } from '../mmu/walk.js';
 import { raiseAC, raiseGP, raiseNP, raiseSS } from './fault.js';
-import { FLAG_AC } from './flags.js';
+import { FLAG_AC, FLAG_VM } from './flags.js';
 
 export const ES = 0;
 export const CS = 1;
@@ -44,16 +44,16 @@ export const MODE_ALIGN = 64;
 export const MODE_PLAIN_STACK = MODE_STACK32 | MODE_FLAT_STACK;
 
 // Attribute word of a segment: access byte, then G, D/B, L, AVL in bits 15-12.
-const ATTR_ACCESSED = 1;
-const ATTR_WRITABLE = 2; // of data; readable of code
-const ATTR_EXPAND_DOWN = 4; // of data; conforming of code
-const ATTR_CODE = 8;
-const ATTR_S = 0x10;
-const ATTR_PRESENT = 0x80;
-const ATTR_BIG = 0x4000;
-const ATTR_GRANULAR = 0x8000;
+export const ATTR_ACCESSED = 1;
+export const ATTR_WRITABLE = 2; // of data; readable of code
+export const ATTR_EXPAND_DOWN = 4; // of data; conforming of code
+export const ATTR_CODE = 8;
+export const ATTR_S = 0x10;
+export const ATTR_PRESENT = 0x80;
+export const ATTR_BIG = 0x4000;
+export const ATTR_GRANULAR = 0x8000;
 
-const dplOf = (attributes: number): number => (attributes >> 5) & 3;
+export const dplOf = (attributes: number): number => (attributes >> 5) & 3;
 
 /** A descriptor as read from the GDT or LDT. */
 export interface Descriptor {
@@ -112,19 +112,82 @@ export function segmentedAddress(
   if (writes) {
     if ((attributes & (ATTR_CODE | ATTR_WRITABLE)) !== ATTR_WRITABLE) violation(seg);
   } else if ((attributes & (ATTR_CODE | ATTR_WRITABLE)) === ATTR_CODE) violation(seg);
+  if (!withinLimit(attributes, i32[SEGMENT_LIMIT + seg], offset, width)) violation(seg);
+  const la = (offset + i32[SEGMENT_BASE + seg]) | 0;
+  if (i32[MODE] & MODE_ALIGN && la & misaligned(width)) raiseAC();
+  return la;
+}
+
+/**
+ * Address bits that must be clear for an operand of `width` bytes when alignment is checked (SDM 3A
+ * table 6-7). 16-byte operands are the SSE instructions' own affair.
+ */
+function misaligned(width: number): number {
+  if (width <= 8) return width - 1;
+  if (width === 10) return 7;
+  // x87 environments and states of 16-bit and 32-bit code.
+  return width === 14 || width === 94 ? 1 : width === 28 || width === 108 ? 3 : 0;
+}
+
+/** Whether `width` bytes at `offset` lie within a segment. */
+export function withinLimit(
+  attributes: number,
+  limit: number,
+  offset: number,
+  width: number,
+): boolean {
   const first = offset >>> 0;
   const last = first + width - 1;
-  const limit = i32[SEGMENT_LIMIT + seg] >>> 0;
-  if ((attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) === ATTR_EXPAND_DOWN) {
-    if (first <= limit || last > (attributes & ATTR_BIG ? 0xffffffff : 0xffff)) violation(seg);
-  } else if (last > limit) violation(seg);
-  const la = (offset + i32[SEGMENT_BASE + seg]) | 0;
-  if (i32[MODE] & MODE_ALIGN && width <= 8 && la & (width - 1)) raiseAC();
-  return la;
+  if ((attributes & (ATTR_CODE | ATTR_EXPAND_DOWN)) === ATTR_EXPAND_DOWN)
+    return first > limit >>> 0 && last <= (attributes & ATTR_BIG ? 0xffffffff : 0xffff);
+  return last <= limit >>> 0;
+}
+
+/** Protected mode proper: neither real-address mode nor virtual-8086 mode. */
+export function isProtectedMode(): boolean {
+  return (i32[CR0] & CR0_PE) !== 0 && (i32[EFLAGS_SYSTEM] & FLAG_VM) === 0;
+}
+
+export function isVirtual8086(): boolean {
+  return (i32[EFLAGS_SYSTEM] & FLAG_VM) !== 0 && (i32[CR0] & CR0_PE) !== 0;
+}
+
+const REAL_LIMIT = 0xffff;
+const REAL_ATTRIBUTES = 0x93;
+const VIRTUAL_8086_ATTRIBUTES = 0xf3;
+
+/**
+ * Loads a segment register in real-address mode, which changes its base and leaves limit and size
+ * what they are, or in virtual-8086 mode, which sets them all (SDM 3A §9.9.2, 3B §20.2.1). The
+ * caller updates the mode word.
+ */
+export function cacheRealSegment(seg: number, selector: number): void {
+  const base = (selector & 0xffff) << 4;
+  let limit = REAL_LIMIT;
+  let attributes = VIRTUAL_8086_ATTRIBUTES;
+  if (!isVirtual8086()) {
+    const before = i32[SEGMENT_ATTRIBUTES + seg];
+    if (before & ATTR_PRESENT) limit = i32[SEGMENT_LIMIT + seg];
+    attributes = REAL_ATTRIBUTES | (before & (ATTR_BIG | ATTR_GRANULAR));
+  }
+  cacheSegment(seg, selector & 0xffff, { base, limit, attributes });
 }
 
 /** Reads a descriptor; null when the selector lies beyond its table. Throws #PF only. */
 export function readDescriptor(selector: number): Descriptor | null {
+  const raw = readRawDescriptor(selector);
+  return raw && { ...decodeDescriptor(raw.low, raw.high), address: raw.address };
+}
+
+/** The two words of a descriptor, which may be a gate. */
+export interface RawDescriptor {
+  low: number;
+  high: number;
+  /** Linear address of `high`. */
+  address: number;
+}
+
+export function readRawDescriptor(selector: number): RawDescriptor | null {
   const local = (selector & 4) !== 0;
   if (local && (i32[SEGMENT_ATTRIBUTES + LDTR] & ATTR_PRESENT) === 0) return null;
   const table = local ? i32[SEGMENT_BASE + LDTR] : i32[GDT_BASE];
@@ -133,11 +196,10 @@ export function readDescriptor(selector: number): Descriptor | null {
   if (offset + 7 > limit >>> 0) return null;
   const low = loadSystem32((table + offset) | 0);
   const address = (table + offset + 4) | 0;
-  const high = loadSystem32(address);
-  return { ...decodeDescriptor(low, high), address };
+  return { low, high: loadSystem32(address), address };
 }
 
-function decodeDescriptor(low: number, high: number): Omit<Descriptor, 'address'> {
+export function decodeDescriptor(low: number, high: number): Omit<Descriptor, 'address'> {
   const attributes = (high >>> 8) & 0xf0ff;
   const raw = (low & 0xffff) | (high & 0xf0000);
   return {
@@ -155,7 +217,7 @@ export function cacheSegment(seg: number, selector: number, d: Omit<Descriptor, 
   i32[SEGMENT_ATTRIBUTES + seg] = d.attributes;
 }
 
-function markAccessed(d: Descriptor): void {
+export function markAccessed(d: Descriptor): void {
   if ((d.attributes & ATTR_ACCESSED) === 0) {
     storeSystem32(d.address, loadSystem32(d.address) | (ATTR_ACCESSED << 8));
     d.attributes |= ATTR_ACCESSED;
@@ -164,7 +226,8 @@ function markAccessed(d: Descriptor): void {
 
 /** Loads a data segment register or SS as MOV and POP do; throws #GP, #SS, #NP, #PF. */
 export function loadSegment(seg: number, selector: number): void {
-  if (seg === SS) loadStackSegment(selector);
+  if (!isProtectedMode()) cacheRealSegment(seg, selector);
+  else if (seg === SS) loadStackSegment(selector);
   else loadDataSegment(seg, selector);
   updateMode();
 }

@@ -12,10 +12,14 @@ import { fuse } from '../instructions/fused.js';
 import * as system from '../instructions/system.js';
 import { REPNZ, REPZ, REP_NONE } from '../instructions/string.js';
 import { fill, userAccess } from '../mmu/tlb.js';
-import { ACCESS_FETCH, currentRamBytes, walked } from '../mmu/walk.js';
+import { currentMemoryBytes } from '../mmu/physical.js';
+import { ACCESS_FETCH, walked } from '../mmu/walk.js';
 import { i32, u8 } from '../state/current.js';
 import { RAM_BASE, SEGMENT_BASE, SEGMENT_LIMIT, ZERO } from '../state/layout.js';
 import { oneByte } from './one_byte.js';
+import { MAP_0F, MAP_0F38, MAP_0F3A, NP, P66, PF2, PF3, simdEntry } from './simd.js';
+import type { SimdRow } from './simd.js';
+import { mmx, xmm } from '../simd/state.js';
 import type { Entry, Row } from './opcodes.js';
 import {
   BY_ADDRESS,
@@ -91,7 +95,7 @@ function fetchNextPage(): void {
   straddles = true;
   const have = pos - start;
   for (let i = 0; i < have; i++) buffer[i] = code[start + i];
-  const from = walked.frame >>> 0 < currentRamBytes() ? RAM_BASE + walked.frame : -1;
+  const from = walked.frame >>> 0 < currentMemoryBytes() ? RAM_BASE + walked.frame : -1;
   for (let i = 0; i < MAX_INSTRUCTION; i++) buffer[have + i] = from < 0 ? 0xff : u8[from + i];
   code = buffer;
   start = 0;
@@ -230,6 +234,11 @@ function decode(op: Op, mode: number): boolean {
     opcode = fetch8();
     entry = twoByte[opcode];
     // F3 0F B8 would be POPCNT, which this CPU does not have; without F3 it is undefined as well.
+    if (entry === null) {
+      const prefix =
+        repeat === REPZ ? PF3 : repeat === REPNZ ? PF2 : size32 !== size32Default ? P66 : NP;
+      return decodeSimd(op, opcode, prefix, lock);
+    }
   } else entry = oneByte[opcode];
   if (entry === null) return refuse(op);
   let fetched = false;
@@ -443,5 +452,74 @@ function decodeX87(op: Op, opcode: number): boolean {
     decodeAddress(op);
   }
   op.x = x87Handler(opcode, modrm);
+  return false;
+}
+
+/** An opcode behind 0F that is none of the integer instructions'. */
+function decodeSimd(op: Op, opcode: number, prefix: number, lock: boolean): boolean {
+  let map = MAP_0F;
+  if (opcode === 0x38 || opcode === 0x3a) {
+    map = opcode === 0x38 ? MAP_0F38 : MAP_0F3A;
+    opcode = fetch8();
+  }
+  let entry = simdEntry(map, prefix, opcode);
+  if (entry === null || lock) return refuse(op);
+  if (!('name' in entry)) {
+    modrm = fetch8();
+    entry = entry[(modrm >> 3) & 7];
+    if (entry === null) return refuse(op);
+  } else if (entry.operands !== '') modrm = fetch8();
+  else modrm = 0xc0;
+  return bindSimd(op, entry);
+}
+
+function bindSimd(op: Op, row: SimdRow): boolean {
+  const isMemory = modrm < 0xc0;
+  const handler = isMemory ? row.m : row.r;
+  if (isMemory) decodeAddress(op);
+  if (handler === null) return refuse(op);
+  op.width = row.width;
+  op.writes = row.writes;
+  const reg = (modrm >> 3) & 7;
+  const rm = modrm & 7;
+  let first = true;
+  for (let i = 0; i < row.operands.length; i += 2) {
+    let index = 0;
+    switch (row.operands[i]) {
+      case 'V':
+        index = xmm(reg);
+        break;
+      case 'P':
+        index = mmx(reg);
+        break;
+      case 'G':
+        index = reg;
+        break;
+      case 'W':
+      case 'U':
+        index = xmm(rm);
+        break;
+      case 'Q':
+      case 'N':
+        index = mmx(rm);
+        break;
+      case 'E':
+        index = rm;
+        break;
+      case 'I':
+        op.imm = fetch8();
+        continue;
+      case 'D':
+        op.base = EDI;
+        op.index = ZERO;
+        op.disp = 0;
+        op.seg = segmentOf(DS);
+        continue;
+    }
+    if (first) op.d = index;
+    else op.s = index;
+    first = false;
+  }
+  op.x = handler;
   return false;
 }

@@ -5,7 +5,9 @@ import * as alu32 from '../instructions/alu32.js';
 import * as alu8 from '../instructions/alu8.js';
 import * as bcd from '../instructions/bcd.js';
 import * as control from '../instructions/control.js';
+import * as tables from '../instructions/descriptor_tables.js';
 import * as far from '../instructions/far.js';
+import * as io from '../instructions/io.js';
 import * as mov from '../instructions/mov.js';
 import * as muldiv from '../instructions/muldiv.js';
 import * as shift from '../instructions/shift.js';
@@ -19,6 +21,7 @@ import type { Entry, Forms, Row, RowOptions } from './opcodes.js';
 const END: RowOptions = { ends: true };
 const LOCK: RowOptions = { lock: true };
 const STRING: RowOptions = { repeats: true };
+const STRING_IO: RowOptions = { repeats: true, ends: true };
 
 type Module = Record<string, Handler>;
 const by8 = alu8 as unknown as Module;
@@ -114,16 +117,15 @@ oneByte[0x90] = row('nop', '', any(mov.nop));
 oneByte[0x60] = row('pusha', 'v', sized(stack.pusha16, stack.pusha32));
 oneByte[0x61] = row('popa', 'v', sized(stack.popa16, stack.popa32));
 oneByte[0x62] = row('bound', 'Gv,Mv', sized(system.bound16, system.bound32));
-oneByte[0x63] = row('arpl', 'Ew,Gw', { r16: system.arpl_r, m16: system.arpl_m });
+oneByte[0x63] = row('arpl', 'Ew,Gw', { r16: tables.arpl_r, m16: tables.arpl_m });
 oneByte[0x68] = row('push', 'Iv', sized(stack.push16_i, stack.push32_i));
 oneByte[0x69] = row('imul', 'Gv,Ev,Iv', family(muldiv, 'imul', 'rri', 'rmi'));
 oneByte[0x6a] = row('push', 'Is', sized(stack.push16_i, stack.push32_i));
 oneByte[0x6b] = row('imul', 'Gv,Ev,Is', family(muldiv, 'imul', 'rri', 'rmi'));
-// ins and outs: refused below IOPL like in and out.
-oneByte[0x6c] = row('ins', 'b', any(system.io_string));
-oneByte[0x6d] = row('ins', 'v', any(system.io_string));
-oneByte[0x6e] = row('outs', 'b', any(system.io_string));
-oneByte[0x6f] = row('outs', 'v', any(system.io_string));
+oneByte[0x6c] = row('ins', 'b', { r8: io.ins8 }, STRING_IO);
+oneByte[0x6d] = row('ins', 'v', sized(io.ins16, io.ins32), STRING_IO);
+oneByte[0x6e] = row('outs', 'b', { r8: io.outs8 }, STRING_IO);
+oneByte[0x6f] = row('outs', 'v', sized(io.outs16, io.outs32), STRING_IO);
 
 control.jcc.forEach((x, code) => {
   oneByte[0x70 + code] = row('jcc', 'Jb', any(x), END);
@@ -220,7 +222,7 @@ oneByte[0xca] = row('retf', 'Iw', sized(far.retf16_i, far.retf32_i), END);
 oneByte[0xcb] = row('retf', 'v', sized(far.retf16, far.retf32), END);
 oneByte[0xcc] = row('int3', '', any(system.int3), END);
 oneByte[0xcd] = row('int', 'Ib', any(system.int_n), END);
-oneByte[0xce] = row('into', '', any(system.into));
+oneByte[0xce] = row('into', '', any(system.into), END);
 oneByte[0xcf] = row('iret', 'v', sized(far.iret16, far.iret32), END);
 
 oneByte[0xd4] = row('aam', 'Ib', any(bcd.aam));
@@ -234,14 +236,14 @@ oneByte[0xe1] = row('loope', 'Jb', sized(control.loopz16, control.loopz32), END)
 oneByte[0xe2] = row('loop', 'Jb', sized(control.loop16, control.loop32), END);
 oneByte[0xe3] = row('jecxz', 'Jb', sized(control.jcxz, control.jecxz), END);
 
-oneByte[0xe4] = row('in', 'b,Ib', any(system.io_in));
-oneByte[0xe5] = row('in', 'v,Ib', any(system.io_in));
-oneByte[0xe6] = row('out', 'b,Ib', any(system.io_out));
-oneByte[0xe7] = row('out', 'v,Ib', any(system.io_out));
-oneByte[0xec] = row('in', 'b', any(system.io_in));
-oneByte[0xed] = row('in', 'v', any(system.io_in));
-oneByte[0xee] = row('out', 'b', any(system.io_out));
-oneByte[0xef] = row('out', 'v', any(system.io_out));
+oneByte[0xe4] = row('in', 'b,Ib', any(io.in_i), END);
+oneByte[0xe5] = row('in', 'v,Ib', any(io.in_i), END);
+oneByte[0xe6] = row('out', 'b,Ib', any(io.out_i), END);
+oneByte[0xe7] = row('out', 'v,Ib', any(io.out_i), END);
+oneByte[0xec] = row('in', 'b', any(io.in_dx), END);
+oneByte[0xed] = row('in', 'v', any(io.in_dx), END);
+oneByte[0xee] = row('out', 'b', any(io.out_dx), END);
+oneByte[0xef] = row('out', 'v', any(io.out_dx), END);
 
 oneByte[0xe8] = row('call', 'Jv', sized(control.call16, control.call32), END);
 oneByte[0xe9] = row('jmp', 'Jv', any(control.jmp), END);
@@ -254,7 +256,7 @@ oneByte[0xf5] = row('cmc', '', any(system.cmc));
 oneByte[0xf8] = row('clc', '', any(system.clc));
 oneByte[0xf9] = row('stc', '', any(system.stc));
 oneByte[0xfa] = row('cli', '', any(system.cli));
-oneByte[0xfb] = row('sti', '', any(system.sti));
+oneByte[0xfb] = row('sti', '', any(system.sti), END);
 oneByte[0xfc] = row('cld', '', any(system.cld));
 oneByte[0xfd] = row('std', '', any(system.std));
 

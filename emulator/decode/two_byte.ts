@@ -2,9 +2,12 @@
 
 import * as atomic from '../instructions/atomic.js';
 import * as bit from '../instructions/bit.js';
+import * as controlRegisters from '../instructions/control_registers.js';
 import * as control from '../instructions/control.js';
+import * as tables from '../instructions/descriptor_tables.js';
 import * as far from '../instructions/far.js';
 import * as mov from '../instructions/mov.js';
+import * as msr from '../instructions/msr.js';
 import * as muldiv from '../instructions/muldiv.js';
 import * as shift from '../instructions/shift.js';
 import * as system from '../instructions/system.js';
@@ -34,10 +37,10 @@ const systemWord = (name: string, imm: number): Entry =>
     name,
     'Ev!',
     {
-      r16: system.store_system_r16,
-      r32: system.store_system_r32,
-      m16: system.store_system_m,
-      m32: system.store_system_m,
+      r16: tables.store_system_r16,
+      r32: tables.store_system_r32,
+      m16: tables.store_system_m,
+      m32: tables.store_system_m,
     },
     { imm, width: 2 },
   );
@@ -45,43 +48,55 @@ const systemWord = (name: string, imm: number): Entry =>
 twoByte[0x00] = [
   systemWord('sldt', 0),
   systemWord('str', 1),
-  row('lldt', 'Ew', any(system.load_system), END),
-  row('ltr', 'Ew', any(system.load_system), END),
-  row('verr', 'Ew', { r16: system.verr_r, m16: system.verr_m }),
-  row('verw', 'Ew', { r16: system.verw_r, m16: system.verw_m }),
+  row(
+    'lldt',
+    'Ew',
+    { r16: tables.load_system_r, m16: tables.load_system_m },
+    { imm: 0, ends: true },
+  ),
+  row(
+    'ltr',
+    'Ew',
+    { r16: tables.load_system_r, m16: tables.load_system_m },
+    { imm: 1, ends: true },
+  ),
+  row('verr', 'Ew', { r16: tables.verr_r, m16: tables.verr_m }),
+  row('verw', 'Ew', { r16: tables.verw_r, m16: tables.verw_m }),
   null,
   null,
 ] as Entry;
 twoByte[0x01] = [
-  row('sgdt', 'M!', { m16: system.sgdt, m32: system.sgdt }, { width: 6 }),
-  row('sidt', 'M!', { m16: system.sidt, m32: system.sidt }, { width: 6 }),
-  row('lgdt', 'M', { m16: system.lgdt, m32: system.lgdt }, { width: 6 }),
-  row('lidt', 'M', { m16: system.lidt, m32: system.lidt }, { width: 6 }),
+  row('sgdt', 'M!', { m16: tables.sgdt, m32: tables.sgdt }, { width: 6 }),
+  row('sidt', 'M!', { m16: tables.sidt, m32: tables.sidt }, { width: 6 }),
+  row('lgdt', 'M', { m16: tables.lgdt16, m32: tables.lgdt32 }, { width: 6 }),
+  row('lidt', 'M', { m16: tables.lidt16, m32: tables.lidt32 }, { width: 6 }),
   systemWord('smsw', 2),
   null,
-  row('lmsw', 'Ew', { r16: system.lmsw_r, m16: system.lmsw_m }, END),
-  row('invlpg', 'M', { m16: system.invlpg, m32: system.invlpg }, END),
+  row('lmsw', 'Ew', { r16: controlRegisters.lmsw_r, m16: controlRegisters.lmsw_m }, END),
+  row('invlpg', 'M', { m16: controlRegisters.invlpg, m32: controlRegisters.invlpg }, END),
 ] as Entry;
-twoByte[0x02] = row('lar', 'Gv,Ew', family(system, 'lar', 'rr', 'rm'));
-twoByte[0x03] = row('lsl', 'Gv,Ew', family(system, 'lsl', 'rr', 'rm'));
-twoByte[0x06] = row('clts', '', any(system.clts));
-twoByte[0x08] = row('invd', '', any(system.cache_control));
-twoByte[0x09] = row('wbinvd', '', any(system.cache_control));
+twoByte[0x02] = row('lar', 'Gv,Ew', family(tables, 'lar', 'rr', 'rm'));
+twoByte[0x03] = row('lsl', 'Gv,Ew', family(tables, 'lsl', 'rr', 'rm'));
+twoByte[0x06] = row('clts', '', any(controlRegisters.clts));
+twoByte[0x08] = row('invd', '', any(controlRegisters.cache_control));
+twoByte[0x09] = row('wbinvd', '', any(controlRegisters.cache_control));
 twoByte[0x0b] = row('ud2', '', any(system.ud), END);
 // Prefetches and hints are no-operations on every processor since the Pentium Pro; 0F 0D with a
 // register is not, on AMD's.
 twoByte[0x0d] = row('prefetch', 'Mv', any(mov.nop));
 for (let code = 0x18; code <= 0x1f; code++) twoByte[code] = row('nop', 'Ev', any(mov.nop));
 
-twoByte[0x20] = row('mov', 'Rd,C', any(system.mov_r_cr));
-twoByte[0x21] = row('mov', 'Rd,D', any(system.mov_r_dr));
-twoByte[0x22] = row('mov', 'C,Rd', any(system.mov_cr_r), END);
-twoByte[0x23] = row('mov', 'D,Rd', any(system.mov_dr_r), END);
+twoByte[0x20] = row('mov', 'Rd,C', any(controlRegisters.mov_r_cr));
+twoByte[0x21] = row('mov', 'Rd,D', any(controlRegisters.mov_r_dr));
+twoByte[0x22] = row('mov', 'C,Rd', any(controlRegisters.mov_cr_r), END);
+twoByte[0x23] = row('mov', 'D,Rd', any(controlRegisters.mov_dr_r), END);
 
-twoByte[0x30] = row('wrmsr', '', any(system.msr), END);
-twoByte[0x31] = row('rdtsc', '', any(system.rdtsc));
-twoByte[0x32] = row('rdmsr', '', any(system.msr), END);
-twoByte[0x33] = row('rdpmc', '', any(system.msr), END);
+twoByte[0x30] = row('wrmsr', '', any(msr.wrmsr), END);
+twoByte[0x31] = row('rdtsc', '', any(msr.rdtsc));
+twoByte[0x32] = row('rdmsr', '', any(msr.rdmsr), END);
+twoByte[0x33] = row('rdpmc', '', any(msr.rdpmc), END);
+twoByte[0x34] = row('sysenter', '', any(msr.sysenter), END);
+twoByte[0x35] = row('sysexit', '', any(msr.sysexit), END);
 
 for (let code = 0; code < 16; code++) {
   twoByte[0x40 + code] = row('cmovcc', 'Gv,Ev', family(mov, 'cmov', 'rr', 'rm'), { imm: code });

@@ -15,7 +15,8 @@ import {
 } from '../cpu/flags.js';
 import { ea } from '../cpu/op.js';
 import type { Handler } from '../cpu/op.js';
-import { MODE_STACK32, updateMode } from '../cpu/segments.js';
+import { MODE_STACK32, isVirtual8086, updateMode } from '../cpu/segments.js';
+import { popVirtualFlags, requireVirtualIopl, virtualFlags } from '../cpu/virtual8086.js';
 import {
   addStackPointer,
   peek16,
@@ -30,7 +31,7 @@ import {
 } from '../cpu/stack.js';
 import { load16, load32, probeRead, probeWrite, store16, store32 } from '../mmu/access.js';
 import { i32, u16 } from '../state/current.js';
-import { CPL, EBP, ESP, MODE } from '../state/layout.js';
+import { CPL, EBP, EFLAGS_SYSTEM, ESP, MODE } from '../state/layout.js';
 
 export const push32_r: Handler = (op) => {
   push32(i32[op.d]);
@@ -123,11 +124,15 @@ export const popa16: Handler = (op) => {
 };
 
 export const pushf32: Handler = (op) => {
+  if (isVirtual8086()) requireVirtualIopl(4);
   push32(getEflags() & ~(FLAG_VM | FLAG_RF));
   return op.next;
 };
 export const pushf16: Handler = (op) => {
-  push16(getEflags());
+  if (isVirtual8086()) {
+    requireVirtualIopl(2);
+    push16(virtualFlags());
+  } else push16(getEflags());
   return op.next;
 };
 
@@ -149,11 +154,28 @@ function setFlags(value: number, mask: number): void {
   if ((kept ^ value) & (FLAG_AC | FLAG_ID)) updateMode();
 }
 
+/** POPF in virtual-8086 mode: nothing is popped when the flags cannot be. */
+function popVirtual(bytes: 2 | 4): void {
+  requireVirtualIopl(bytes);
+  popVirtualFlags(bytes === 4 ? peek32(0) : peek16(0), bytes);
+  i32[EFLAGS_SYSTEM] &= ~FLAG_RF;
+  addStackPointer(bytes);
+  updateMode();
+}
+
 export const popf32: Handler = (op) => {
+  if (isVirtual8086()) {
+    popVirtual(4);
+    return advance(op);
+  }
   setFlags(pop32(), changeableFlags());
   return advance(op);
 };
 export const popf16: Handler = (op) => {
+  if (isVirtual8086()) {
+    popVirtual(2);
+    return advance(op);
+  }
   setFlags(pop16(), changeableFlags() & 0xffff);
   return advance(op);
 };

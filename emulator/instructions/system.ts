@@ -1,93 +1,96 @@
-// Interrupts by software, flags, I/O, control registers, descriptor tables, CPUID, time stamps.
+// Interrupts by software, HLT, flags, CPUID.
 
-import { advance, nextEip } from '../cpu/block.js';
+import { advance, fallThrough, nextEip, resumeAt } from '../cpu/block.js';
 import { cpuid as identify } from '../cpu/cpuid.js';
-import { executedBefore } from '../cpu/run.js';
 import { leave, raiseFault, raiseGP, raiseGPVector, raiseTrap, raiseUD } from '../cpu/fault.js';
 import {
   FLAG_DF,
   FLAG_IF,
   FLAG_IOPL,
+  FLAG_TF,
   getArithmeticFlags,
   getCarry,
   getOverflow,
   setArithmeticFlags,
   setCarry,
-  setZero,
 } from '../cpu/flags.js';
-import { ea, eaPlus, offsetOf } from '../cpu/op.js';
+import { castShadow, interrupt } from '../cpu/interrupt.js';
+import type { Source } from '../cpu/interrupt.js';
+import { ea, eaPlus } from '../cpu/op.js';
 import type { Handler, Op } from '../cpu/op.js';
-import {
-  accessRights,
-  accessible,
-  segmentLimit,
-  segmentedAddress,
-  updateMode,
-  LDTR,
-  TR,
-} from '../cpu/segments.js';
+import { leaveBehind } from '../cpu/run.js';
+import { isVirtual8086 } from '../cpu/segments.js';
+import { changeVirtualIf, interruptVirtual8086 } from '../cpu/virtual8086.js';
 import { VECTOR_BP, VECTOR_BR, VECTOR_DB, VECTOR_OF } from '../exit.js';
-import { flush, invalidatePage } from '../mmu/tlb.js';
-import { load16, load32, probeWrite, rmw16, store16, store32 } from '../mmu/access.js';
-import { CR0_PE, CR0_PG, CR0_TS, CR0_WP, CR4_PGE, CR4_PSE, CR4_TSD } from '../mmu/walk.js';
-import { i16, i32, u16, u8 } from '../state/current.js';
-import {
-  CPL,
-  CR0,
-  CR2,
-  CR3,
-  CR4,
-  DR,
-  EAX,
-  EDX,
-  EFLAGS_SYSTEM,
-  EIP,
-  GDT_BASE,
-  GDT_LIMIT,
-  IDT_BASE,
-  IDT_LIMIT,
-  SELECTOR,
-} from '../state/layout.js';
+import { load16, load32 } from '../mmu/access.js';
+import type { Platform } from '../platform.js';
+import { i16, i32, u8 } from '../state/current.js';
+import { CPL, EAX, EFLAGS_SYSTEM, EIP, SHADOW_INTERRUPTS, SHADOW_TRAPS } from '../state/layout.js';
 
 /** What the handlers must know of the machine that is running. */
 export interface HostedMachine {
   readonly softIntVectors: Set<number>;
   readonly instructions: number;
+  /** Whether interrupts and exceptions are delivered through the guest's own tables. */
+  readonly deliversInside: boolean;
+  /** What the time-stamp counter has beyond the instructions: idle time, and what was written to it. */
+  timeStampOffset: number;
+  readonly platform: Platform;
 }
 
 let machine: HostedMachine;
+export function hosted(): HostedMachine {
+  return machine;
+}
 export function setHosted(active: HostedMachine): void {
   machine = active;
 }
 
-function privileged(): void {
+/** Throws #GP(0) unless CPL is 0. */
+export function privileged(): void {
   if (i32[CPL] !== 0) raiseGP(0);
 }
 
-/** CLI, STI, IN, OUT want CPL <= IOPL; there is no I/O permission bitmap in a hosted machine. */
-function ioPrivileged(): void {
-  if (i32[CPL] > (i32[EFLAGS_SYSTEM] & FLAG_IOPL) >> 12) raiseGP(0);
+function belowIopl(): boolean {
+  return i32[CPL] > (i32[EFLAGS_SYSTEM] & FLAG_IOPL) >> 12;
 }
 
 // Software interrupts. Traps: EIP is behind the instruction when they are reported.
 
+/** Enters the handler of a software interrupt, whose fault is one of this instruction. */
+function enterHandler(op: Op, vector: number, source: Source): Op {
+  interrupt(vector, source, nextEip(op), null);
+  castShadow(SHADOW_TRAPS);
+  return resumeAt(i32[EIP]);
+}
+
 export const int3: Handler = (op) => {
+  if (machine.deliversInside) return enterHandler(op, VECTOR_BP, 'software');
   i32[EIP] = nextEip(op);
   return raiseTrap(VECTOR_BP);
 };
 export const int1: Handler = (op) => {
+  if (machine.deliversInside) return enterHandler(op, VECTOR_DB, 'exception');
   i32[EIP] = nextEip(op);
   return raiseTrap(VECTOR_DB);
 };
 export const into: Handler = (op) => {
-  if (!getOverflow()) return op.next;
+  if (!getOverflow()) return fallThrough(op);
+  if (machine.deliversInside) return enterHandler(op, VECTOR_OF, 'software');
   i32[EIP] = nextEip(op);
   return raiseTrap(VECTOR_OF);
 };
 export const int_n: Handler = (op) => {
+  if (machine.deliversInside) {
+    if (isVirtual8086() && interruptVirtual8086(op.imm, nextEip(op))) {
+      castShadow(SHADOW_TRAPS);
+      return resumeAt(i32[EIP]);
+    }
+    return enterHandler(op, op.imm, 'software');
+  }
   if (i32[CPL] === 3 && !machine.softIntVectors.has(op.imm)) raiseGPVector(op.imm);
   i32[EIP] = nextEip(op);
-  return leave('softint', op.imm);
+  return leaveBehind(op, 'softint', op.imm);
 };
 
 export const bound32: Handler = (op) => {
@@ -111,6 +114,8 @@ export const gp0: Handler = () => raiseGP(0);
 
 export const hlt: Handler = (op) => {
   privileged();
+  // A single-step trap ends the halt at once.
+  if (machine.deliversInside && i32[EFLAGS_SYSTEM] & FLAG_TF) return advance(op);
   i32[EIP] = nextEip(op);
   return leave('halt', 0);
 };
@@ -138,14 +143,19 @@ export const std: Handler = (op) => {
   return op.next;
 };
 export const cli: Handler = (op) => {
-  ioPrivileged();
-  i32[EFLAGS_SYSTEM] &= ~FLAG_IF;
+  if (belowIopl()) changeVirtualIf(false);
+  else i32[EFLAGS_SYSTEM] &= ~FLAG_IF;
   return op.next;
 };
+/** STI holds interrupts off for one more instruction when they were disabled (SDM 2B, STI). */
 export const sti: Handler = (op) => {
-  ioPrivileged();
-  i32[EFLAGS_SYSTEM] |= FLAG_IF;
-  return op.next;
+  if (belowIopl()) changeVirtualIf(true);
+  else if ((i32[EFLAGS_SYSTEM] & FLAG_IF) === 0) {
+    i32[EFLAGS_SYSTEM] |= FLAG_IF;
+    i32[EIP] = nextEip(op);
+    castShadow(SHADOW_INTERRUPTS);
+  }
+  return advance(op);
 };
 export const lahf: Handler = (op) => {
   u8[EAX * 4 + 1] = (getArithmeticFlags() & 0xd5) | 2;
@@ -162,224 +172,7 @@ export const salc: Handler = (op) => {
   return op.next;
 };
 
-// I/O: no device answers; a read gives ones.
-
-export const io_in: Handler = (op) => {
-  ioPrivileged();
-  if (op.width === 4) i32[EAX] = -1;
-  else if (op.width === 2) u16[EAX * 2] = 0xffff;
-  else u8[EAX * 4] = 0xff;
-  return op.next;
-};
-export const io_out: Handler = (op) => {
-  ioPrivileged();
-  return op.next;
-};
-
-// Control and debug registers: number in op.imm, general register in op.d.
-
-export const mov_r_cr: Handler = (op) => {
-  privileged();
-  const index = [CR0, -1, CR2, CR3, CR4][op.imm] ?? -1;
-  if (index < 0) raiseUD();
-  i32[op.d] = i32[index];
-  return op.next;
-};
-export const mov_cr_r: Handler = (op) => {
-  privileged();
-  setControlRegister(op.imm, i32[op.d]);
-  return advance(op);
-};
-
-function setControlRegister(n: number, value: number): void {
-  switch (n) {
-    case 0: {
-      if ((value & (CR0_PG | CR0_PE)) === CR0_PG) raiseGP(0);
-      const changed = i32[CR0] ^ value;
-      i32[CR0] = value | 0x10;
-      if (changed & (CR0_PG | CR0_PE | CR0_WP)) flush(true);
-      updateMode();
-      break;
-    }
-    case 2:
-      i32[CR2] = value;
-      break;
-    case 3:
-      i32[CR3] = value;
-      flush(false);
-      break;
-    case 4: {
-      const changed = i32[CR4] ^ value;
-      i32[CR4] = value;
-      if (changed & (CR4_PGE | CR4_PSE)) flush(true);
-      break;
-    }
-    default:
-      raiseUD();
-  }
-}
-
-export const mov_r_dr: Handler = (op) => {
-  privileged();
-  i32[op.d] = i32[DR + op.imm];
-  return op.next;
-};
-export const mov_dr_r: Handler = (op) => {
-  privileged();
-  i32[DR + op.imm] = i32[op.d];
-  return op.next;
-};
-
-export const clts: Handler = (op) => {
-  privileged();
-  i32[CR0] &= ~CR0_TS;
-  return op.next;
-};
-export const invlpg: Handler = (op) => {
-  privileged();
-  invalidatePage(ea(op));
-  return advance(op);
-};
-/** INVD, WBINVD: there are no caches. */
-export const cache_control: Handler = (op) => {
-  privileged();
-  return op.next;
-};
-
-// Descriptor tables.
-
-function storeTable(op: Op, base: number, limit: number): Op {
-  const la = ea(op);
-  probeWrite(la, 6);
-  store16(la, limit);
-  store32(eaPlus(op, 2), base);
-  return op.next;
-}
-export const sgdt: Handler = (op) => storeTable(op, i32[GDT_BASE], i32[GDT_LIMIT]);
-export const sidt: Handler = (op) => storeTable(op, i32[IDT_BASE], i32[IDT_LIMIT]);
-export const lgdt: Handler = (op) => {
-  privileged();
-  const limit = load16(ea(op));
-  i32[GDT_BASE] = load32(eaPlus(op, 2));
-  i32[GDT_LIMIT] = limit;
-  return op.next;
-};
-export const lidt: Handler = (op) => {
-  privileged();
-  const limit = load16(ea(op));
-  i32[IDT_BASE] = load32(eaPlus(op, 2));
-  i32[IDT_LIMIT] = limit;
-  return op.next;
-};
-
-/** SLDT, STR, SMSW to a register fill 32 bits (SMSW) or zero-extend. */
-function systemWord(kind: number): number {
-  return kind === 0 ? i32[SELECTOR + LDTR] : kind === 1 ? i32[SELECTOR + TR] : i32[CR0];
-}
-export const store_system_r32: Handler = (op) => {
-  i32[op.d] = systemWord(op.imm);
-  return op.next;
-};
-export const store_system_r16: Handler = (op) => {
-  u16[op.d] = systemWord(op.imm);
-  return op.next;
-};
-export const store_system_m: Handler = (op) => {
-  store16(ea(op), systemWord(op.imm));
-  return op.next;
-};
-export const lmsw_r: Handler = (op) => {
-  privileged();
-  setControlRegister(0, (i32[CR0] & ~14) | (u16[op.d] & 15));
-  return advance(op);
-};
-export const lmsw_m: Handler = (op) => {
-  privileged();
-  setControlRegister(0, (i32[CR0] & ~14) | (load16(ea(op)) & 15));
-  return advance(op);
-};
-/** LLDT and LTR at CPL 0 wait for system mode. */
-export const load_system: Handler = () => {
-  privileged();
-  return raiseUD();
-};
-
-export const verr_r: Handler = (op) => {
-  setZero(accessible(u16[op.d], false));
-  return op.next;
-};
-export const verr_m: Handler = (op) => {
-  setZero(accessible(load16(ea(op)), false));
-  return op.next;
-};
-export const verw_r: Handler = (op) => {
-  setZero(accessible(u16[op.d], true));
-  return op.next;
-};
-export const verw_m: Handler = (op) => {
-  setZero(accessible(load16(ea(op)), true));
-  return op.next;
-};
-
-function query(op: Op, answer: number | null, wide: boolean): Op {
-  setZero(answer !== null);
-  if (answer !== null) {
-    if (wide) i32[op.d] = answer;
-    else u16[op.d] = answer;
-  }
-  return op.next;
-}
-export const lar32_rr: Handler = (op) => query(op, accessRights(u16[op.s]), true);
-export const lar32_rm: Handler = (op) => query(op, accessRights(load16(ea(op))), true);
-export const lar16_rr: Handler = (op) => query(op, accessRights(u16[op.s]), false);
-export const lar16_rm: Handler = (op) => query(op, accessRights(load16(ea(op))), false);
-export const lsl32_rr: Handler = (op) => query(op, segmentLimit(u16[op.s]), true);
-export const lsl32_rm: Handler = (op) => query(op, segmentLimit(load16(ea(op))), true);
-export const lsl16_rr: Handler = (op) => query(op, segmentLimit(u16[op.s]), false);
-export const lsl16_rm: Handler = (op) => query(op, segmentLimit(load16(ea(op))), false);
-
-/** ARPL: raises the RPL of a selector to that of another; ZF says whether it did. */
-function adjust(selector: number, other: number): number {
-  const lower = (selector & 3) < (other & 3);
-  setZero(lower);
-  return lower ? (selector & ~3) | (other & 3) : selector;
-}
-export const arpl_r: Handler = (op) => {
-  u16[op.d] = adjust(u16[op.d], u16[op.s]);
-  return op.next;
-};
-export const arpl_m: Handler = (op) => {
-  const la = ea(op);
-  const selector = load16(la);
-  // Written only when it changes, and faulting as a read otherwise.
-  if ((selector & 3) < (u16[op.s] & 3)) {
-    if (op.seg >= 0) segmentedAddress(op.seg & 7, offsetOf(op), 2, true);
-    rmw16(la);
-  }
-  const adjusted = adjust(selector, u16[op.s]);
-  if (adjusted !== selector) store16(la, adjusted);
-  return op.next;
-};
-
 export const cpuid: Handler = (op) => {
   identify();
-  return op.next;
-};
-
-/** The time-stamp counter counts instructions. Inside a block it is exact to the instruction. */
-export const rdtsc: Handler = (op) => {
-  if (i32[CR4] & CR4_TSD && i32[CPL] !== 0) raiseGP(0);
-  const count = machine.instructions + executedBefore(op);
-  i32[EAX] = count | 0;
-  i32[EDX] = Math.floor(count / 0x100000000) | 0;
-  return op.next;
-};
-
-/** RDMSR, WRMSR, RDPMC: no model-specific register is implemented. */
-export const msr: Handler = () => raiseGP(0);
-
-/** INS and OUTS, repeated or not: without devices there is nothing to move. */
-export const io_string: Handler = (op) => {
-  ioPrivileged();
   return op.next;
 };

@@ -2,11 +2,13 @@
 // a store that crosses a page checks both pages first.
 
 import { codeWritten } from '../cpu/block.js';
+import { noteDataAccess } from '../cpu/debug_registers.js';
 import { raisePF } from '../cpu/fault.js';
 import { i32, u16, u8 } from '../state/current.js';
-import { CPL, RAM_BASE, SYSTEM_TLB, TLB_BASE } from '../state/layout.js';
-import { T_CODE, T_READ, T_WRITE, fill, userAccess } from './tlb.js';
-import { ACCESS_READ, ACCESS_WRITE, currentRamBytes, walked } from './walk.js';
+import { CPL, RAM_BASE, SYSTEM_TLB, TLB_BASE, USER_TLB } from '../state/layout.js';
+import { currentMemoryBytes } from './physical.js';
+import { T_CODE, T_READ, T_WRITE, fill, isCodeFrame, userAccess } from './tlb.js';
+import { ACCESS_READ, ACCESS_WRITE, walked } from './walk.js';
 import { noteAccess } from './watch.js';
 
 /**
@@ -29,23 +31,25 @@ function writable(la: number, bytes: number): number {
   const error = fill(la, ACCESS_WRITE | userAccess());
   if (error >= 0) raisePF(la, error);
   noteAccess(la, bytes, true);
-  return location(la);
+  return walked.writable ? location(la) : -1; // ROM ignores it
 }
 
 function location(la: number): number {
   const pa = walked.frame | (la & 0xfff);
-  return pa >>> 0 < currentRamBytes() ? RAM_BASE + pa : -1;
+  return pa >>> 0 < currentMemoryBytes() ? RAM_BASE + pa : -1;
 }
 
 /** After a store of `bytes` at memory byte `at`: drops decoded code that was overwritten. */
 function written(la: number, at: number, bytes: number): void {
-  if (i32[i32[TLB_BASE] + (la >>> 12)] & T_CODE) codeWritten(at - RAM_BASE, bytes);
+  noteDataAccess(la, bytes, true);
+  if (isCodeFrame((at - RAM_BASE) & ~0xfff)) codeWritten(at - RAM_BASE, bytes);
 }
 
 export function load8(la: number): number {
   const t = i32[i32[TLB_BASE] + (la >>> 12)];
   if (t & T_READ) return u8[(t & ~0xfff) ^ la];
   const at = readable(la, 1);
+  noteDataAccess(la, 1, false);
   return at < 0 ? 0xff : u8[at];
 }
 
@@ -64,6 +68,7 @@ export function load32(la: number): number {
 function load16Slow(la: number): number {
   if ((la & 0xfff) === 0xfff) return load8(la) | (load8((la + 1) | 0) << 8);
   const at = readable(la, 2);
+  noteDataAccess(la, 2, false);
   return at < 0 ? 0xffff : u8[at] | (u8[at + 1] << 8);
 }
 
@@ -77,6 +82,7 @@ function load32Slow(la: number): number {
     );
   }
   const at = readable(la, 4);
+  noteDataAccess(la, 4, false);
   return at < 0 ? -1 : u8[at] | (u8[at + 1] << 8) | (u8[at + 2] << 16) | (u8[at + 3] << 24);
 }
 
@@ -174,25 +180,29 @@ export function rmw32(la: number): number {
 
 /** A system access (descriptor tables): with the rights of CPL 0 whatever CPL is. */
 export function loadSystem32(la: number): number {
-  const cpl = i32[CPL];
-  const table = i32[TLB_BASE];
-  i32[CPL] = 0;
-  i32[TLB_BASE] = SYSTEM_TLB;
-  try {
-    return load32(la);
-  } finally {
-    i32[CPL] = cpl;
-    i32[TLB_BASE] = table;
-  }
+  return withPrivilege(0, () => load32(la));
+}
+
+export function loadSystem16(la: number): number {
+  return withPrivilege(0, () => load16(la));
 }
 
 export function storeSystem32(la: number, value: number): void {
+  withPrivilege(0, () => store32(la, value));
+}
+
+export function storeSystem16(la: number, value: number): void {
+  withPrivilege(0, () => store16(la, value));
+}
+
+/** Does `access` with the rights of privilege level `level`. */
+export function withPrivilege<T>(level: number, access: () => T): T {
   const cpl = i32[CPL];
   const table = i32[TLB_BASE];
-  i32[CPL] = 0;
-  i32[TLB_BASE] = SYSTEM_TLB;
+  i32[CPL] = level;
+  i32[TLB_BASE] = level === 3 ? USER_TLB : SYSTEM_TLB;
   try {
-    store32(la, value);
+    return access();
   } finally {
     i32[CPL] = cpl;
     i32[TLB_BASE] = table;

@@ -5,16 +5,20 @@
 //   bit 0      T_READ: reads and fetches may use the entry
 //   bit 1      T_WRITE: so may writes (the page is writable, D is set, no decoded code lies in it)
 //   bit 2      T_CODE: writable and dirty, but decoded code lies in the frame
+//   bit 3      T_WATCH: a data breakpoint or a watchpoint lies in the page; every access takes the slow way
 //   bits 31-12 (byte offset of the frame in memory) xor (linear page)
 
 import { i32 } from '../state/current.js';
 import { CPL, CR0, RAM_BASE, SYSTEM_TLB, TLB_WORDS, USER_TLB } from '../state/layout.js';
-import { ACCESS_FETCH, ACCESS_USER, CR0_PG, currentRamBytes, walk, walked } from './walk.js';
+import { isDataBreakpointPage } from '../cpu/debug_registers.js';
+import { currentMemoryBytes } from './physical.js';
+import { ACCESS_USER, CR0_PG, walk, walked } from './walk.js';
 import { isWatched } from './watch.js';
 
 export const T_READ = 1;
 export const T_WRITE = 2;
 export const T_CODE = 4;
+export const T_WATCH = 8;
 
 const FILLED_MAX = 1 << 16;
 
@@ -50,14 +54,12 @@ export function setTlbState(state: TlbState): void {
 export function fill(la: number, access: number): number {
   const error = walk(la, access);
   if (error >= 0) return error;
-  if (walked.frame >>> 0 >= currentRamBytes()) return -1; // not RAM: never cached
-  const isData = (access & ACCESS_FETCH) === 0;
-  const hidden = isWatched(la);
-  if (hidden && isData) return -1;
+  if (walked.frame >>> 0 >= currentMemoryBytes()) return -1; // no memory: never cached
   let word = ((RAM_BASE + walked.frame) ^ (la & ~0xfff)) | T_READ;
-  if (walked.writable && walked.dirty && !hidden) {
+  if (walked.writable && walked.dirty) {
     word |= tlb.codeFrames[walked.frame >>> 12] ? T_CODE : T_WRITE;
   }
+  if (isDataBreakpointPage(la) || isWatched(la)) word = (word & ~0xfff) | T_WATCH;
   const index = (access & ACCESS_USER ? USER_TLB : SYSTEM_TLB) + (la >>> 12);
   if (i32[index] === 0) {
     if (tlb.filledCount === FILLED_MAX) flush(true);

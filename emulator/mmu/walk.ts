@@ -3,6 +3,7 @@
 import { PF_PRESENT, PF_RESERVED, PF_USER, PF_WRITE } from '../exit.js';
 import { i32 } from '../state/current.js';
 import { CR0, CR3, CR4, RAM_BASE } from '../state/layout.js';
+import { currentMemoryBytes, isPlainMap, isRomFrame, locate } from './physical.js';
 
 export const PTE_P = 1;
 export const PTE_W = 2;
@@ -13,15 +14,22 @@ export const PTE_PS = 0x80;
 export const PTE_G = 0x100;
 
 export const CR0_PE = 1;
+export const CR0_MP = 2;
 export const CR0_EM = 4;
 export const CR0_TS = 8;
 export const CR0_NE = 0x20;
 export const CR0_WP = 0x10000;
 export const CR0_AM = 0x40000;
 export const CR0_PG = 1 << 31;
+export const CR4_VME = 1;
+export const CR4_PVI = 2;
 export const CR4_TSD = 4;
+export const CR4_DE = 8;
 export const CR4_PSE = 0x10;
 export const CR4_PGE = 0x80;
+export const CR4_PCE = 0x100;
+export const CR4_OSFXSR = 0x200;
+export const CR4_OSXMMEXCPT = 0x400;
 
 /** Kinds of access; one bit set says it all. */
 export const ACCESS_READ = 0;
@@ -34,7 +42,7 @@ const PS_RESERVED = 0x003fe000;
 
 /** Result of the last walk that succeeded. */
 export const walked = {
-  /** Guest physical address of the 4 KB frame. */
+  /** The 4 KB frame: its offset in memory (physical.ts). */
   frame: 0,
   writable: false,
   user: false,
@@ -44,17 +52,13 @@ export const walked = {
   large: false,
 };
 
-/** Bytes of guest RAM; what lies above reads as ones and ignores writes. Set by activate(). */
-let ramBytes = 0;
-export function setRamBytes(bytes: number): void {
-  ramBytes = bytes;
-}
-export function currentRamBytes(): number {
-  return ramBytes;
+/** Word of a page table; nothing is mapped by tables that are not in memory. */
+function readEntry(offset: number): number {
+  return offset >>> 0 < currentMemoryBytes() ? i32[(RAM_BASE + offset) >>> 2] : 0;
 }
 
-function readEntry(pa: number): number {
-  return pa >>> 0 < ramBytes ? i32[(RAM_BASE + pa) >>> 2] : 0;
+function writeEntry(offset: number, entry: number): void {
+  if (isPlainMap() || !isRomFrame(offset)) i32[(RAM_BASE + offset) >>> 2] = entry;
 }
 
 /**
@@ -62,6 +66,20 @@ function readEntry(pa: number): number {
  * @returns -1 with `walked` filled, or the #PF error code.
  */
 export function walk(la: number, access: number): number {
+  const error = translate(la, access);
+  if (error < 0 && !isPlainMap()) {
+    walked.frame = locate(walked.frame) & ~0xfff;
+    if (isRomFrame(walked.frame)) walked.writable = false;
+  }
+  return error;
+}
+
+/** Offset in memory of an entry of a page table at physical address `pa`. */
+function entryAt(pa: number): number {
+  return isPlainMap() ? pa : locate(pa) | 0;
+}
+
+function translate(la: number, access: number): number {
   if (i32[CR0] >= 0) {
     // CR0.PG is bit 31: without it linear addresses are physical.
     walked.frame = la & ~0xfff;
@@ -72,7 +90,7 @@ export function walk(la: number, access: number): number {
   const write = access & ACCESS_WRITE;
   const user = access & ACCESS_USER;
   const code = (write ? PF_WRITE : 0) | (user ? PF_USER : 0);
-  const pdeAddress = (i32[CR3] & ~0xfff) + ((la >>> 22) << 2);
+  const pdeAddress = entryAt((i32[CR3] & ~0xfff) + ((la >>> 22) << 2));
   const pde = readEntry(pdeAddress);
   if ((pde & PTE_P) === 0) return code;
 
@@ -83,7 +101,7 @@ export function walk(la: number, access: number): number {
   if (large) {
     if (pde & PS_RESERVED) return code | PF_PRESENT | PF_RESERVED;
   } else {
-    entryAddress = (pde & ~0xfff) + (((la >>> 12) & 0x3ff) << 2);
+    entryAddress = entryAt((pde & ~0xfff) + (((la >>> 12) & 0x3ff) << 2));
     entry = readEntry(entryAddress);
     if ((entry & PTE_P) === 0) return code;
     rights = pde & entry;
@@ -92,9 +110,9 @@ export function walk(la: number, access: number): number {
   const writable = (rights & PTE_W) !== 0 || (!user && (i32[CR0] & CR0_WP) === 0);
   if (write && !writable) return code | PF_PRESENT;
 
-  if (!large && (pde & PTE_A) === 0) i32[(RAM_BASE + pdeAddress) >>> 2] = pde | PTE_A;
+  if (!large && (pde & PTE_A) === 0) writeEntry(pdeAddress, pde | PTE_A);
   const accessed = entry | PTE_A | (write ? PTE_D : 0);
-  if (accessed !== entry) i32[(RAM_BASE + entryAddress) >>> 2] = accessed;
+  if (accessed !== entry) writeEntry(entryAddress, accessed);
 
   walked.frame = large ? (pde & 0xffc00000) | (la & 0x3ff000) : entry & ~0xfff;
   walked.writable = writable;

@@ -1,5 +1,5 @@
-// Data watchpoints. Pages that are watched are never in the TLB for data, so every access to them
-// comes along here on the slow path; accesses to all other pages cost what they always cost.
+// The debugger's data watchpoints. Watched pages are in the TLB for fetches alone (T_WATCH), so every
+// access to them comes along here on the slow path; all other pages cost what they always cost.
 
 import { raiseBreakpoint } from '../cpu/fault.js';
 
