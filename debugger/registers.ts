@@ -1,7 +1,7 @@
 // Registers of any thread, running or not, by gdb's names.
 
 import {
-  CONTEXT_WORDS,
+  CONTEXT_FPU,
   CS,
   DS,
   EAX,
@@ -17,6 +17,7 @@ import {
   GS,
   SS,
 } from '../emulator/index.js';
+import { npx_tag_word, npxgetregs } from '../kernel/index.js';
 import type { Kernel, Thread } from '../kernel/index.js';
 
 export const GENERAL = {
@@ -80,15 +81,15 @@ export interface RegisterSet {
 function withContext<T>(k: Kernel, td: Thread, look: () => T, keep: boolean): T {
   const { machine, kern } = k;
   if (kern.curthread === td) return look();
-  const saved = new Int32Array(CONTEXT_WORDS);
-  machine.saveContext(saved);
-  machine.loadContext(td.td_frame);
+  const saved = new Int32Array(CONTEXT_FPU);
+  machine.saveRegisters(saved);
+  machine.loadRegisters(td.td_frame);
   try {
     const result = look();
-    if (keep) machine.saveContext(td.td_frame);
+    if (keep) machine.saveRegisters(td.td_frame);
     return result;
   } finally {
-    machine.loadContext(saved);
+    machine.loadRegisters(saved);
   }
 }
 
@@ -107,31 +108,29 @@ export function readRegisters(k: Kernel, td: Thread): RegisterSet {
         values[name as GeneralName] = cpu.getReg(n) >>> 0;
       for (const [name, n] of Object.entries(SEGMENTS))
         values[name as SegmentName] = cpu.segment(n).selector;
-      const context = new Int32Array(CONTEXT_WORDS);
-      k.machine.saveContext(context);
       const bases = { fs_base: cpu.segment(FS).base >>> 0, gs_base: cpu.segment(GS).base >>> 0 };
-      return { values, bases, fpu: fpuState(context) };
+      return { values, bases, fpu: fpuState(k, td) };
     },
     false,
   );
 }
 
-// The last forty words of a context are the x87's: eight registers of four words, then control,
-// status, tag, instruction offset and selector, data offset and selector, opcode.
-const FPU = CONTEXT_WORDS - 40;
-
-function fpuState(context: Int32Array): FpuState {
-  const word = (i: number): number => context[FPU + 32 + i];
+// From CONTEXT_FPU on: eight registers of four words, then control, status, tag, instruction offset
+// and selector, data offset and selector, opcode.
+function fpuState(k: Kernel, td: Thread): FpuState {
+  npxgetregs(k, td);
+  const context = td.td_frame;
+  const word = (i: number): number => context[CONTEXT_FPU + 32 + i];
   const top = (word(1) >> 11) & 7;
-  const bytes = new Uint8Array(context.buffer);
+  const bytes = new Uint8Array(context.buffer, context.byteOffset);
   return {
     registers: Array.from({ length: 8 }, (_, i) => {
-      const at = (FPU + ((top + i) & 7) * 4) * 4;
+      const at = (CONTEXT_FPU + ((top + i) & 7) * 4) * 4;
       return bytes.slice(at, at + 10);
     }),
     fctrl: word(0) & 0xffff,
     fstat: word(1) & 0xffff,
-    ftag: word(2) & 0xffff,
+    ftag: npx_tag_word(context),
     fioff: word(3) >>> 0,
     fiseg: word(4) & 0xffff,
     fooff: word(5) >>> 0,

@@ -8,6 +8,7 @@ export type { Kernel, KernelOptions } from './sys/kernel.js';
 export type { Host, HostDirectory, HostStat } from './sys/host.js';
 export * from './sys/event.js';
 export { KernelPanic } from './sys/panic.js';
+export { npx_tag_word, npxgetregs } from './i386/npx.js';
 export * from './sys/signal.js';
 export type { Proc, Thread } from './sys/proc.js';
 export { proc_writemem } from './kern/sys_process.js';

@@ -5,6 +5,7 @@ import { linux_state_init } from './compat/linux/linux_state.js';
 import { vfs_state_init } from './fs/vfs_state.js';
 import { pmap_state_init } from './i386/pmap_state.js';
 import { segments_switch } from './i386/segments.js';
+import { npxleave, npxswitch } from './i386/npx.js';
 import { syscall, trap } from './i386/trap.js';
 import { mi_startup } from './kern/init_main.js';
 import { clock_skip, nanouptime } from './kern/kern_clock.js';
@@ -108,7 +109,10 @@ function mi_switch(k: Kernel): Thread | null {
       if (k.events.mask & EV_SCHED) sched_event(k, 'preempt', old, '');
       sched_add(k, old);
     } else old.td_ru.ru_nvcsw++;
-    if (old.td_kfunc === null) machine.saveContext(old.td_frame);
+    if (old.td_kfunc === null) {
+      machine.saveRegisters(old.td_frame);
+      npxleave(k, old);
+    }
     kern.curthread = null;
     kern.need_resched = false;
   }
@@ -129,7 +133,8 @@ function switch_to(k: Kernel, td: Thread): void {
   const vm = td.td_proc.p_vmspace;
   if (vm === null) panic('switch_to: user thread without an address space');
   pmap_activate(k, vm.vm_pmap);
-  machine.loadContext(td.td_frame);
+  machine.loadRegisters(td.td_frame);
+  npxswitch(k, td);
   segments_switch(k, td);
 }
 

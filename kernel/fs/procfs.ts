@@ -110,7 +110,7 @@ export function procfs_text(k: Kernel, vp: vnode): string {
     case 'stat':
       return `cpu  0 0 0 0 0 0 0 0 0 0\nbtime ${Math.floor(k.kern.boottime / 1e9)}\nprocesses ${k.kern.lastpid}\n`;
     default:
-      return 'processor\t: 0\nvendor_id\t: FaultlineCPU\n';
+      return 'processor\t: 0\nvendor_id\t: GenuineIntel\n';
   }
 }
 

@@ -151,8 +151,8 @@ export const elf32_freebsd_sysvec: sysentvec = {
   sv_fixup: fixup,
   sv_schedtail: null,
   sv_thread_exit: null,
-  sv_setregs: (k, _td, imgp, stack) =>
-    exec_setregs(k, imgp, stack, imgp.ps_strings | 0, __INITIAL_NPXCW__, _udatasel),
+  sv_setregs: (k, td, imgp, stack) =>
+    exec_setregs(k, td, imgp, stack, imgp.ps_strings | 0, __INITIAL_NPXCW__, _udatasel),
   sv_sigcode: sigcode,
   sv_sigcode_base: 0,
   sv_usrstack: USRSTACK,

@@ -1,7 +1,6 @@
 // Signal frames, machine contexts and new images of FreeBSD/i386 (i386/machdep.c).
 
 import {
-  CONTEXT_WORDS,
   CS,
   DS,
   EAX,
@@ -43,7 +42,7 @@ import { TDF_NEEDSIGCHK } from '../sys/proc.js';
 import { ksiginfo_init, sigexit, trapsignal } from '../kern/kern_sig.js';
 import { kern_sigprocmask, put_siginfo, sigonstack } from '../kern/kern_sig_calls.js';
 import { SIG_SETMASK } from '../sys/signal.js';
-import { __INITIAL_NPXCW__, npx_init_context, npx_restore, npx_save } from './npx.js';
+import { npxdrop, npxgetregs, npxinit, npxsetregs, npx_restore_xmm, npx_save_xmm } from './npx.js';
 import { _ucodesel, _udatasel, segments_switch } from './segments.js';
 import { copyin, copyout } from './support.js';
 import { T_PROTFLT } from './trap_numbers.js';
@@ -57,6 +56,7 @@ const UC_COPY_SIZE = UC_LINK;
 export const UCONTEXT_BYTES = 704;
 const MC_BYTES = 640;
 const MC_FPSTATE = UC_MCONTEXT + 96;
+const MC_OWNEDFP = UC_MCONTEXT + 88;
 const _MC_FPFMT_NODEV = 0x10000;
 const _MC_FPFMT_387 = 0x10001;
 const _MC_FPFMT_XMM = 0x10002;
@@ -114,8 +114,8 @@ function put_registers(k: Kernel, td: Thread, view: DataView): void {
     cpu.getReg(ESP),
     cpu.segment(SS).selector,
     MC_BYTES,
-    _MC_FPFMT_387,
-    _MC_FPOWNED_FPU,
+    _MC_FPFMT_XMM,
+    _MC_FPOWNED_PCB,
     0,
   ];
   words.forEach((word, i) => view.setInt32(UC_MCONTEXT + 4 * i, word, true));
@@ -130,12 +130,12 @@ function put_ucontext(
   bytes: Uint8Array,
   offset: number,
   mask: sigset_t,
-  context: Int32Array,
 ): void {
   const view = new DataView(bytes.buffer, offset, UCONTEXT_BYTES);
   for (let i = 0; i < 4; i++) view.setInt32(4 * i, mask[i], true);
   put_registers(k, td, view);
-  npx_save(context, view, MC_FPSTATE);
+  if (npxgetregs(k, td)) view.setInt32(MC_OWNEDFP, _MC_FPOWNED_FPU, true);
+  npx_save_xmm(td.td_frame, view, MC_FPSTATE);
   const { ss_flags, ss_size, ss_sp } = td.td_sigstk;
   const onstack = sigonstack(td, k.machine.cpu.getReg(ESP) >>> 0);
   view.setUint32(UC_LINK, 0, true);
@@ -171,15 +171,12 @@ export function sendsig(
   ksi: ksiginfo,
   mask: sigset_t,
 ): void {
-  const { machine } = k;
-  const { cpu } = machine;
+  const { cpu } = k.machine;
   const p = td.td_proc;
   const sig = ksi.ksi_signo;
   const sfp = sigframe_address(k, td, sig, SIGFRAME_BYTES, REDZONE_BYTES) & ~15;
   const frame = new Uint8Array(SIGFRAME_BYTES);
   const view = new DataView(frame.buffer);
-  const context = new Int32Array(CONTEXT_WORDS);
-  machine.saveContext(context);
   const siginfo = SIGISMEMBER(p.p_sigacts.ps_siginfo, sig);
   view.setInt32(0, sig, true);
   view.setInt32(4, siginfo ? (sfp + SF_SI) | 0 : ksi.ksi_code, true);
@@ -187,13 +184,12 @@ export function sendsig(
   if (siginfo) put_siginfo(view, SF_SI, ksi);
   else view.setUint32(12, ksi.ksi_addr, true);
   view.setUint32(16, catcher, true);
-  put_ucontext(k, td, frame, SF_UC, mask, context);
+  put_ucontext(k, td, frame, SF_UC, mask);
   if (copyout(k, frame, sfp >>> 0) !== 0) {
     // No room for the frame: nothing can be handled any more.
     sigexit(k, td, SIGILL, ksi);
   }
-  npx_init_context(context, __INITIAL_NPXCW__);
-  machine.loadContext(context);
+  npxdrop(k, td);
   cpu.eflags = cpu.eflags & ~(FLAG_TF | FLAG_DF);
   cpu.setReg(ESP, sfp);
   cpu.eip = p.p_sigcode | 0;
@@ -209,19 +205,22 @@ function mc_word(view: DataView, i: number): number {
   return view.getInt32(UC_MCONTEXT + 4 * i, true);
 }
 
-/** Takes the x87 state of a mcontext (set_fpcontext). @returns 0 or EINVAL. */
-function set_fpcontext(k: Kernel, view: DataView): number {
+/**
+ * Takes the x87 and SSE state of a mcontext (set_fpcontext): an FXSAVE image, whatever format it
+ * names. @returns 0 or EINVAL.
+ */
+function set_fpcontext(k: Kernel, td: Thread, view: DataView): number {
   const format = mc_word(view, 21);
   const owned = mc_word(view, 22);
   if (format === _MC_FPFMT_NODEV) return 0;
   if (format !== _MC_FPFMT_387 && format !== _MC_FPFMT_XMM) return EINVAL;
   if (owned !== _MC_FPOWNED_NONE && owned !== _MC_FPOWNED_FPU && owned !== _MC_FPOWNED_PCB)
     return EINVAL;
-  const context = new Int32Array(CONTEXT_WORDS);
-  k.machine.saveContext(context);
-  if (owned === _MC_FPOWNED_NONE) npx_init_context(context, __INITIAL_NPXCW__);
-  else npx_restore(context, view, MC_FPSTATE);
-  k.machine.loadContext(context);
+  if (owned === _MC_FPOWNED_NONE) npxdrop(k, td);
+  else {
+    npx_restore_xmm(td.td_frame, view, MC_FPSTATE);
+    npxsetregs(k, td);
+  }
   return 0;
 }
 
@@ -279,7 +278,7 @@ export function sys_sigreturn(k: Kernel, td: Thread, a: Int32Array): number {
     trapsignal(k, td, ksi);
     return EINVAL;
   }
-  const error = set_fpcontext(k, view);
+  const error = set_fpcontext(k, td, view);
   if (error !== 0) return error;
   set_registers(k, view);
   cpu.eflags = (eflags & PSL_USERCHANGE) | PSL_USER;
@@ -296,9 +295,7 @@ export function sys_sigreturn(k: Kernel, td: Thread, a: Int32Array): number {
 export function sys_getcontext(k: Kernel, td: Thread, a: Int32Array): number {
   if (a[0] === 0) return EINVAL;
   const bytes = new Uint8Array(UCONTEXT_BYTES);
-  const context = new Int32Array(CONTEXT_WORDS);
-  k.machine.saveContext(context);
-  put_ucontext(k, td, bytes, 0, td.td_sigmask, context);
+  put_ucontext(k, td, bytes, 0, td.td_sigmask);
   const view = new DataView(bytes.buffer);
   view.setInt32(UC_MCONTEXT + 4 * 12, 0, true);
   view.setInt32(UC_MCONTEXT + 4 * 10, 0, true);
@@ -311,7 +308,7 @@ function load_ucontext(k: Kernel, td: Thread, bytes: Uint8Array): number {
   const { cpu } = k.machine;
   const view = new DataView(bytes.buffer);
   if (mc_word(view, 20) !== MC_BYTES || mc_word(view, MC_FLAGS) & ~_MC_FLAG_MASK) return EINVAL;
-  const error = set_fpcontext(k, view);
+  const error = set_fpcontext(k, td, view);
   if (error !== 0) return error;
   set_registers(k, view);
   cpu.eflags = (mc_word(view, 17) & PSL_USERCHANGE) | (cpu.eflags & ~PSL_USERCHANGE);
@@ -352,18 +349,15 @@ export function cpu_exec(k: Kernel, td: Thread): void {
  */
 export function exec_setregs(
   k: Kernel,
+  td: Thread,
   imgp: image_params,
   stack: number,
   ebx: number,
   control: number,
   fsgs: number,
 ): void {
-  const { machine } = k;
-  const { cpu } = machine;
-  const context = new Int32Array(CONTEXT_WORDS);
-  machine.saveContext(context);
-  npx_init_context(context, control);
-  machine.loadContext(context);
+  const { cpu } = k.machine;
+  npxinit(k, td, control);
   for (let reg = 0; reg < 8; reg++) cpu.setReg(reg, 0);
   cpu.setReg(EBX, ebx);
   cpu.setReg(ESP, stack);

@@ -1,7 +1,7 @@
 // Traps and system calls of user mode (i386/trap.c). Page faults go to vm_fault; everything else
 // becomes a signal.
 
-import { CONTEXT_WORDS, EDX, PF_WRITE } from '../../emulator/index.js';
+import { EDX, PF_WRITE } from '../../emulator/index.js';
 import type { Exit } from '../../emulator/index.js';
 import { ENOSYS, EJUSTRETURN, ERESTART } from '../sys/errno.js';
 import { EV_FAULT, EV_SYSCALL } from '../sys/event.js';
@@ -41,14 +41,13 @@ import {
   VM_PROT_READ,
   VM_PROT_WRITE,
 } from '../vm/vm_param.js';
-import { npx_trap_code } from './npx.js';
+import { npxdna, npxtrap_sse, npxtrap_x87 } from './npx.js';
 import {
   T_ALIGNFLT,
   T_ARITHTRAP,
   T_BOUND,
   T_BPTFLT,
   T_DIVIDE,
-  T_DNA,
   T_DOUBLEFLT,
   T_OFLOW,
   T_PAGEFLT,
@@ -58,13 +57,13 @@ import {
   T_STKFLT,
   T_TRCTRAP,
   T_TSSFLT,
+  T_XMMFLT,
 } from './trap_numbers.js';
 
 /** si_code of a protection fault for binaries that expect SIGBUS for it. */
 const BUS_PAGE_FAULT = T_PAGEFLT;
 /** Binaries made for a release from here on expect SIGSEGV for protection faults. */
 const P_OSREL_SIGSEGV = 700004;
-const FPE_FPU_NP_TRAP = FPE_FLTSUB;
 
 interface trap_signal {
   trapno: number;
@@ -72,7 +71,7 @@ interface trap_signal {
   code: number;
 }
 
-/** By vector; #PF is not here. */
+/** By vector; #PF and #NM are not here. */
 const trap_table: Record<number, trap_signal> = {
   0: { trapno: T_DIVIDE, sig: SIGFPE, code: FPE_INTDIV },
   1: { trapno: T_TRCTRAP, sig: SIGTRAP, code: TRAP_TRACE },
@@ -80,7 +79,6 @@ const trap_table: Record<number, trap_signal> = {
   4: { trapno: T_OFLOW, sig: SIGFPE, code: FPE_INTOVF },
   5: { trapno: T_BOUND, sig: SIGFPE, code: FPE_FLTSUB },
   6: { trapno: T_PRIVINFLT, sig: SIGILL, code: ILL_PRVOPC },
-  7: { trapno: T_DNA, sig: SIGFPE, code: FPE_FPU_NP_TRAP },
   8: { trapno: T_DOUBLEFLT, sig: SIGBUS, code: BUS_OBJERR },
   10: { trapno: T_TSSFLT, sig: SIGBUS, code: BUS_OBJERR },
   11: { trapno: T_SEGNPFLT, sig: SIGBUS, code: BUS_ADRERR },
@@ -88,6 +86,7 @@ const trap_table: Record<number, trap_signal> = {
   13: { trapno: T_PROTFLT, sig: SIGBUS, code: BUS_OBJERR },
   16: { trapno: T_ARITHTRAP, sig: SIGFPE, code: 0 },
   17: { trapno: T_ALIGNFLT, sig: SIGBUS, code: BUS_ADRALN },
+  19: { trapno: T_XMMFLT, sig: SIGFPE, code: 0 },
 };
 
 /** A trap of user mode. May sleep (throw SLEEP): the instruction is then executed again. */
@@ -97,13 +96,16 @@ export function trap(k: Kernel, td: Thread, exit: Exit): void {
     trap_pagefault(k, td, exit.cr2 >>> 0, exit.error);
     return;
   }
+  if (exit.vector === 7) {
+    npxdna(k, td);
+    return;
+  }
   const { cpu } = k.machine;
   const entry = trap_table[exit.vector] ?? trap_table[13];
   let { code } = entry;
-  if (entry.trapno === T_ARITHTRAP) {
-    const context = new Int32Array(CONTEXT_WORDS);
-    k.machine.saveContext(context);
-    code = npx_trap_code(context, (td.td_proc.p_sysent.sv_flags & SV_LINUX) !== 0);
+  if (entry.trapno === T_ARITHTRAP || entry.trapno === T_XMMFLT) {
+    const code_of = entry.trapno === T_XMMFLT ? npxtrap_sse : npxtrap_x87;
+    code = code_of(k, td, (td.td_proc.p_sysent.sv_flags & SV_LINUX) !== 0);
   }
   send(k, td, entry.sig, code, cpu.eip >>> 0, entry.trapno, exit.hasError ? exit.error : 0);
 }

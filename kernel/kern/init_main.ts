@@ -165,7 +165,7 @@ export function spawn_init(k: Kernel, params: init_params): string | null {
     k.kern.allproc.delete(pid);
     return error;
   }
-  k.machine.saveContext(td.td_frame);
+  k.machine.saveRegisters(td.td_frame);
   pmap_activate(k, kernel_pmap(k));
   p.p_state = PRS_NORMAL;
   td.td_flags |= TDF_NEEDSIGCHK;

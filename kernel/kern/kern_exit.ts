@@ -28,6 +28,7 @@ import {
   SIGCHLD,
   SIGCONT,
 } from '../sys/signal.js';
+import { npxdrop } from '../i386/npx.js';
 import { pmap_activate, kernel_pmap } from '../vm/pmap.js';
 import { vmspace_free } from '../vm/vm_glue.js';
 import { vrele } from '../fs/vfs_subr.js';
@@ -77,6 +78,7 @@ export function thread_exit(k: Kernel, td: Thread): void {
   if (td.td_state === TDS_RUNQ) sched_rem(k, td);
   td.td_state = TDS_INACTIVE;
   td.td_progress = null;
+  npxdrop(k, td);
   p.p_runtime += td.td_runtime;
   ruadd(p.p_ru, td.td_ru);
   p.p_threads.splice(p.p_threads.indexOf(td), 1);

@@ -9,6 +9,7 @@ import type { Proc, Thread } from '../sys/proc.js';
 import { RLIMIT_NPROC } from '../sys/resource.js';
 import { SIGCHLD, SS_DISABLE } from '../sys/signal.js';
 import { SV_LINUX } from '../sys/sysent.js';
+import { npxfork } from '../i386/npx.js';
 import { vmspace_fork, vmspace_unshare } from '../vm/vm_glue.js';
 import type { vmspace } from '../vm/vm_types.js';
 import { fdcopy, fdescfree, fdinit, fdshare, fdunshare } from './kern_descrip.js';
@@ -184,7 +185,8 @@ export function save_child_context(k: Kernel, td1: Thread, td2: Thread, stack: n
     cpu.eflags = eflags & ~FLAG_CF;
   }
   if (stack !== 0) cpu.setReg(4, stack);
-  k.machine.saveContext(td2.td_frame);
+  k.machine.saveRegisters(td2.td_frame);
+  npxfork(k, td1, td2);
   cpu.setReg(EAX, eax);
   cpu.setReg(EDX, edx);
   cpu.setReg(4, esp);

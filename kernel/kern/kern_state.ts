@@ -10,6 +10,8 @@ export const RQ_NQS = 64;
 export interface KernState {
   /** The running thread; null while the kernel boots or idles. */
   curthread: Thread | null;
+  /** The thread whose x87 and SSE state is in the CPU, or null: then it is nobody's. */
+  fpcurthread: Thread | null;
   proc0: Proc | null;
   initproc: Proc | null;
   /** All processes, zombies too, by pid. */
@@ -84,6 +86,7 @@ export interface KernState {
 export function kern_state_init(): KernState {
   return {
     curthread: null,
+    fpcurthread: null,
     proc0: null,
     initproc: null,
     allproc: new Map(),

@@ -7,6 +7,7 @@ import { MAXCOMLEN } from '../sys/param.js';
 import { TDF_THRWAKEUP } from '../sys/proc.js';
 import type { Thread } from '../sys/proc.js';
 import { _ugssel, segments_switch } from '../i386/segments.js';
+import { npxdrop } from '../i386/npx.js';
 import { copyin, copyinstr, fuword32, suword32, useracc_touch } from '../i386/support.js';
 import { exit1, thread_exit, THREAD_EXIT } from './kern_exit.js';
 import { thread_create } from './kern_fork.js';
@@ -61,6 +62,7 @@ export function sys_thr_new(k: Kernel, td: Thread, a: Int32Array): number {
   segments_switch(k, td);
   cpu.setSegment(GS, _ugssel);
   const td2 = thread_create(k, td, (sp - 4) | 0);
+  npxdrop(k, td2);
   cpu.eip = eip;
   cpu.setReg(EBP, ebp);
   td.td_gsbase = parentBase;

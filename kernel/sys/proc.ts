@@ -50,6 +50,9 @@ export const TDF_OLDMASK = 0x1000;
 /** thr_wake came: the next thr_suspend, or this one, ends at once. */
 export const TDF_THRWAKEUP = 0x100000;
 
+/** The thread has x87 and SSE state; without it, its next use of them begins with a new one. */
+export const PCB_NPXINITDONE = 0x1;
+
 /** A thread of a process. The registers of the running thread are in the CPU, those of all others
  * in td_frame. */
 export interface Thread {
@@ -57,8 +60,17 @@ export interface Thread {
   td_proc: Proc;
   td_state: number;
   td_flags: number;
-  /** Saved CPU context (Machine.saveContext), valid while the thread does not run. */
+  /**
+   * Saved CPU context (Machine.saveContext), valid while the thread does not run; its x87 and SSE part
+   * while the thread is not fpcurthread, and there is one (PCB_NPXINITDONE).
+   */
   td_frame: Int32Array;
+  /** PCB_NPXINITDONE. */
+  pcb_flags: number;
+  /** Turns, one after the other, in which the state was brought into the CPU, modulo 256. */
+  pcb_npx_turns: number;
+  /** x87 control word that the thread starts with. */
+  pcb_initial_npxcw: number;
   /** Results of the system call being executed: EAX and EDX. */
   td_retval: [number, number];
   /** errno of the last system call. */

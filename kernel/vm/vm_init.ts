@@ -1,6 +1,16 @@
 // The virtual memory system comes up (vm_init.c vm_mem_init, i386/machdep.c getmemsize).
 
-import { CR0_NE, CR0_PE, CR0_PG, CR0_WP, CR4_PGE, CR4_PSE } from '../../emulator/index.js';
+import {
+  CR0_MP,
+  CR0_NE,
+  CR0_PE,
+  CR0_PG,
+  CR0_WP,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
+  CR4_PGE,
+  CR4_PSE,
+} from '../../emulator/index.js';
 import { EV_BOOT } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { kernel_pmap, pmap_activate, pmap_bootstrap } from './pmap.js';
@@ -31,8 +41,8 @@ export function vm_mem_init(k: Kernel): void {
   say(k, `pmap_bootstrap: page directory at ${hex(kernel_pmap(k).pm_pdir)}, recursive slot 767`);
   pmap_activate(k, kernel_pmap(k));
   const { cpu } = k.machine;
-  cpu.cr4 = CR4_PSE | CR4_PGE;
-  cpu.cr0 = CR0_PE | CR0_PG | CR0_WP | CR0_NE;
+  cpu.cr4 = CR4_PSE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+  cpu.cr0 = CR0_PE | CR0_PG | CR0_WP | CR0_MP | CR0_NE;
   say(k, 'paging enabled: CR0.PG, CR0.WP, CR4.PSE, CR4.PGE');
   vm_page_startup(k);
   const { cnt } = k.vm;

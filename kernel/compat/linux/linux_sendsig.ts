@@ -3,7 +3,6 @@
 
 import {
   ARITHMETIC_FLAGS,
-  CONTEXT_WORDS,
   CS,
   DS,
   EAX,
@@ -27,7 +26,18 @@ import {
   SS,
 } from '../../../emulator/index.js';
 import { sigframe_address } from '../../i386/machdep.js';
-import { FNINIT_CW, npx_init_context, npx_restore, npx_save } from '../../i386/npx.js';
+import {
+  MXCSR_MASK,
+  SAVEXMM_BYTES,
+  npx_image_mxcsr,
+  npxdrop,
+  npxgetregs,
+  npxsetregs,
+  npx_restore,
+  npx_restore_sse,
+  npx_save,
+  npx_save_xmm,
+} from '../../i386/npx.js';
 import { _ucodesel, _udatasel } from '../../i386/segments.js';
 import { copyin, copyout } from '../../i386/support.js';
 import {
@@ -46,6 +56,7 @@ import {
   T_STKFLT,
   T_TRCTRAP,
   T_TSSFLT,
+  T_XMMFLT,
 } from '../../i386/trap_numbers.js';
 import { ksiginfo_init, sigexit } from '../../kern/kern_sig.js';
 import { kern_sigprocmask, sigonstack } from '../../kern/kern_sig_calls.js';
@@ -93,8 +104,10 @@ const UC_SC = 20;
 const UC_SIGMASK = UC_SC + SC_BYTES;
 const RT_RETCODE = RT_UC + UC_SIGMASK + 8;
 const RT_BYTES = RT_RETCODE + 8;
-/** struct _fpstate without FXSR: the FNSAVE image, status, magic 0xffff. */
-const FPSTATE_BYTES = 112;
+/** struct _fpstate: the FNSAVE image, status, magic; then the FXSAVE image, aligned to 64. */
+const FXSAVE_IMAGE = 112;
+const FPSTATE_BYTES = FXSAVE_IMAGE + SAVEXMM_BYTES;
+const X86_FXSR_MAGIC = 0;
 
 const LINUX_SS_ONSTACK = 1;
 const LINUX_SS_DISABLE = 2;
@@ -134,6 +147,8 @@ function trap_vector(trapno: number): number {
       return 16;
     case T_ALIGNFLT:
       return 17;
+    case T_XMMFLT:
+      return 19;
     default:
       return 0;
   }
@@ -196,25 +211,25 @@ export function linux_sendsig(
   ksi: ksiginfo,
   mask: sigset_t,
 ): void {
-  const { machine } = k;
-  const { cpu } = machine;
+  const { cpu } = k.machine;
   const p = td.td_proc;
   const ps = p.p_sigacts;
   const bsd_sig = ksi.ksi_signo;
   const sig = bsd_to_linux_signal(bsd_sig);
   const rt = SIGISMEMBER(ps.ps_siginfo, bsd_sig);
   const bytes = rt ? RT_BYTES : SF_BYTES;
-  // The x87 state lies above the frame.
-  const fpstate = sigframe_address(k, td, bsd_sig, FPSTATE_BYTES, 0) & ~15;
+  // The x87 and SSE state lies above the frame.
+  const fxsave = sigframe_address(k, td, bsd_sig, SAVEXMM_BYTES, 0) & ~63;
+  const fpstate = fxsave - FXSAVE_IMAGE;
   const sp = (((fpstate - bytes + 4) & ~15) - 4) >>> 0;
   const frame = new Uint8Array((fpstate >>> 0) + FPSTATE_BYTES - sp);
   const view = new DataView(frame.buffer);
-  const context = new Int32Array(CONTEXT_WORDS);
-  machine.saveContext(context);
+  npxgetregs(k, td);
   const fp_at = (fpstate >>> 0) - sp;
-  npx_save(context, view, fp_at);
+  npx_save(td.td_frame, view, fp_at);
   view.setUint16(fp_at + 108, view.getUint16(fp_at + 4, true), true);
-  view.setUint16(fp_at + 110, 0xffff, true);
+  view.setUint16(fp_at + 110, X86_FXSR_MAGIC, true);
+  npx_save_xmm(td.td_frame, view, fp_at + FXSAVE_IMAGE);
 
   const [low, high] = bsd_to_linux_sigset(mask);
   const restorer = ps.ps_restorer[bsd_sig];
@@ -236,8 +251,7 @@ export function linux_sendsig(
   }
   if (copyout(k, frame, sp) !== 0) sigexit(k, td, SIGSEGV, ksiginfo_init(SIGSEGV, SI_KERNEL));
 
-  npx_init_context(context, FNINIT_CW);
-  machine.loadContext(context);
+  npxdrop(k, td);
   cpu.eflags = cpu.eflags & ~(FLAG_TF | FLAG_DF | FLAG_RF);
   cpu.setReg(EAX, sig);
   cpu.setReg(EDX, rt ? (sp + RT_INFO) | 0 : 0);
@@ -249,21 +263,21 @@ export function linux_sendsig(
   td.td_trapno = td.td_trap_error = 0;
 }
 
-/** Loads a sigcontext into the CPU. @returns false when its x87 state cannot be read. */
-function restore_sigcontext(k: Kernel, view: DataView, offset: number): boolean {
-  const { machine } = k;
-  const { cpu } = machine;
+/** Loads a sigcontext into the CPU. @returns false when its x87 and SSE state cannot be read or has a reserved bit of MXCSR set. */
+function restore_sigcontext(k: Kernel, td: Thread, view: DataView, offset: number): boolean {
+  const { cpu } = k.machine;
   const word = (i: number): number => view.getInt32(offset + 4 * i, true);
   const fpstate = view.getUint32(offset + SC_FPSTATE, true);
-  const context = new Int32Array(CONTEXT_WORDS);
-  machine.saveContext(context);
-  if (fpstate === 0) npx_init_context(context, FNINIT_CW);
+  if (fpstate === 0) npxdrop(k, td);
   else {
     const saved = new Uint8Array(FPSTATE_BYTES);
     if (copyin(k, fpstate, saved) !== 0) return false;
-    npx_restore(context, new DataView(saved.buffer), 0);
+    const saved_view = new DataView(saved.buffer);
+    if (npx_image_mxcsr(saved_view, FXSAVE_IMAGE) & ~MXCSR_MASK) return false;
+    npx_restore(td.td_frame, saved_view, 0);
+    npx_restore_sse(td.td_frame, saved_view, FXSAVE_IMAGE);
+    npxsetregs(k, td);
   }
-  machine.loadContext(context);
   cpu.setReg(EDI, word(4));
   cpu.setReg(ESI, word(5));
   cpu.setReg(EBP, word(6));
@@ -299,7 +313,7 @@ export function linux_sigreturn(k: Kernel, td: Thread): number {
   const frame = new Uint8Array(SF_BYTES);
   if (copyin(k, ((k.machine.cpu.getReg(ESP) >>> 0) - 8) >>> 0, frame) !== 0) bad_frame(k, td);
   const view = new DataView(frame.buffer);
-  if (!restore_sigcontext(k, view, SF_SC)) bad_frame(k, td);
+  if (!restore_sigcontext(k, td, view, SF_SC)) bad_frame(k, td);
   set_mask(td, view.getInt32(SF_SC + 80, true), view.getInt32(SF_EXTRAMASK, true));
   return EJUSTRETURN;
 }
@@ -308,7 +322,7 @@ export function linux_rt_sigreturn(k: Kernel, td: Thread): number {
   const frame = new Uint8Array(RT_BYTES);
   if (copyin(k, ((k.machine.cpu.getReg(ESP) >>> 0) - 4) >>> 0, frame) !== 0) bad_frame(k, td);
   const view = new DataView(frame.buffer);
-  if (!restore_sigcontext(k, view, RT_UC + UC_SC)) bad_frame(k, td);
+  if (!restore_sigcontext(k, td, view, RT_UC + UC_SC)) bad_frame(k, td);
   set_mask(
     td,
     view.getInt32(RT_UC + UC_SIGMASK, true),

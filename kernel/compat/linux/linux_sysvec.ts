@@ -1,7 +1,7 @@
 // The Linux/i386 ABI: how calls are entered, the stack a program starts with, its sysentvec
 // (fs/binfmt_elf.c create_elf_tables, arch/x86/entry of Linux; i386/linux/linux_sysvec.c of FreeBSD).
 
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI } from '../../../emulator/index.js';
+import { CPU_FEATURES, EAX, EBP, EBX, ECX, EDI, EDX, ESI } from '../../../emulator/index.js';
 import { exec_setregs } from '../../i386/machdep.js';
 import { FNINIT_CW } from '../../i386/npx.js';
 import { bytes_of, copyout } from '../../i386/support.js';
@@ -38,8 +38,6 @@ const AT_EXECFN = 31;
 const AT_SYSINFO = 32;
 const AT_SYSINFO_EHDR = 33;
 
-/** EDX of CPUID leaf 1: FPU, PSE, TSC, CX8, PGE, CMOV. */
-const CPU_FEATURES = 0xa119;
 const USER_HZ = 100;
 const RANDOM_BYTES = 16;
 
@@ -154,7 +152,7 @@ export const elf_linux_sysvec: sysentvec = {
     // Without PT_GNU_STACK (elf_read_implies_exec of arch/x86).
     linux_exec_emuldata(td, imgp.stack_prot === 0);
     linux_mount_shm(k);
-    exec_setregs(k, imgp, stack | 0, 0, FNINIT_CW, 0);
+    exec_setregs(k, td, imgp, stack | 0, 0, FNINIT_CW, 0);
   },
   sv_schedtail: linux_schedtail,
   sv_thread_exit: linux_thread_exit,
