@@ -45,6 +45,7 @@ if (!quick) {
     debugger: 'debugger/index.ts',
     bench: 'tools/bench/main.ts',
     hwtest: 'tools/hwtest/main.ts',
+    test386: 'tools/test386/main.ts',
   });
 }
 

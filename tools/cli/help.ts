@@ -11,6 +11,7 @@ Commands:
   shell                  the guest's own shell on an interactive machine
   debug PROGRAM [ARG...] the same under a debugger with gdb's commands
   tour                   a short demonstration: fork, copy-on-write, what the kernel did
+  boot IMAGE             bare metal: a multiboot kernel or a ROM that brings its own
 
 Without a command: shell on a terminal, tour otherwise.
 

@@ -2,6 +2,7 @@
 // The faultline command: picks the subcommand and turns what goes wrong into one line and a status.
 
 import { OutputError } from '../host/node_host.js';
+import { bootCommand, bootHelp } from './boot.js';
 import { USAGE, runHelp } from './help.js';
 import { UsageError } from './options.js';
 import { runCommand } from './run.js';
@@ -13,7 +14,7 @@ export const EXIT_FAULTLINE = 125;
 /** Status of a program ended by SIGPIPE, as a shell sees it. */
 const EXIT_SIGPIPE = 141;
 
-const COMMANDS = ['run', 'shell', 'tour', 'debug'];
+const COMMANDS = ['run', 'shell', 'tour', 'debug', 'boot'];
 
 async function main(words: string[]): Promise<number> {
   const [first, ...rest] = words;
@@ -25,7 +26,7 @@ async function main(words: string[]): Promise<number> {
     const topic = rest[0];
     if (first === 'help' && topic !== undefined) known(topic);
     if (topic === 'debug') return debug(['--help']);
-    process.stdout.write(topic !== undefined && COMMANDS.includes(topic) ? runHelp(topic) : USAGE);
+    process.stdout.write(helpOn(topic));
     return 0;
   }
   if (first === undefined) {
@@ -33,7 +34,13 @@ async function main(words: string[]): Promise<number> {
     return runCommand(interactive ? 'shell' : 'tour', []);
   }
   known(first);
+  if (first === 'boot') return bootCommand(rest);
   return first === 'debug' ? debug(rest) : runCommand(first, rest);
+}
+
+function helpOn(topic: string | undefined): string {
+  if (topic === 'boot') return bootHelp();
+  return topic !== undefined && COMMANDS.includes(topic) ? runHelp(topic) : USAGE;
 }
 
 /** The debugger is loaded when it is wanted: the other commands start without it. */
