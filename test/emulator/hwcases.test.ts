@@ -9,13 +9,16 @@ import { decodeRecord } from '../../tools/hwtest/record.js';
 
 const TF = 0x100;
 
-const recorded = decodeRecord(readFileSync(new URL('./hwcases/integer.bin.br', import.meta.url)));
-
-describe('instructions recorded on hardware', () => {
+describe.each([
+  ['integer', 20_000],
+  ['x87', 4_000],
+])('%s instructions recorded on hardware', (name, least) => {
+  const file = new URL(`./hwcases/${name}.bin.br`, import.meta.url);
+  const recorded = decodeRecord(readFileSync(file));
   const harness = new EmulatedHarness();
 
   it('leave the same state, memory and exceptions', () => {
-    expect(recorded.length).toBeGreaterThan(20_000);
+    expect(recorded.length).toBeGreaterThan(least);
     const failures: string[] = [];
     for (const { case: c, result } of recorded) {
       const { wrong } = compare(c, result, harness.run(c));

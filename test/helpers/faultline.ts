@@ -62,11 +62,22 @@ export function faultline(words: readonly string[], options: RunOptions = {}): P
   return execute(process.execPath, [command, ...words], options);
 }
 
-/** Debian's i386 busybox, or null: FAULTLINE_BUSYBOX, or where .ci/run puts it. */
-export function findBusybox(): string | null {
+/** What an environment variable names, or where .ci/run puts it; null when there is nothing. */
+function fetched(variable: string, name: string): string | null {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const candidates = [process.env['FAULTLINE_BUSYBOX'], join(cache, 'faultline/i386/busybox')];
+  const candidates = [process.env[variable], join(cache, 'faultline/i386', name)];
   return candidates.find((path) => path !== undefined && existsSync(path)) ?? null;
+}
+
+/** Debian's i386 busybox, or null. */
+export function findBusybox(): string | null {
+  return fetched('FAULTLINE_BUSYBOX', 'busybox');
+}
+
+/** A root directory with Debian's i386 bc, gawk, lua5.4 and python3-minimal, or null. */
+export function findDebian(): string | null {
+  const dir = fetched('FAULTLINE_DEBIAN', 'root');
+  return dir !== null && existsSync(join(dir, 'usr/bin/python3.11')) ? dir : null;
 }
 
 /** Whether `gcc -m32` makes freestanding programs here. */

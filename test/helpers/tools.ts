@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeElf } from './elf.js';
-import { findBusybox, hasGcc32 } from './faultline.js';
+import { findBusybox, findDebian, hasGcc32 } from './faultline.js';
 
 export interface Tool {
   name: string;
@@ -66,6 +66,12 @@ export const busybox: Tool = {
   name: 'an i386 busybox',
   remedy: '.ci/run fetches it; or set FAULTLINE_BUSYBOX',
   present: () => findBusybox() !== null,
+};
+
+export const debian: Tool = {
+  name: "Debian's i386 bc, gawk, lua5.4 and python3-minimal",
+  remedy: '.ci/run fetches them; or set FAULTLINE_DEBIAN to a root that has them',
+  present: () => findDebian() !== null,
 };
 
 export const dash: Tool = {

@@ -2,10 +2,16 @@
 // a GDT and the harness's LDT.
 
 import {
+  CONTEXT_FPU,
+  CONTEXT_WORDS,
+  CONTEXT_XMM,
   CR0_AM,
+  CR0_NE,
   CR0_PE,
   CR0_PG,
   CR0_WP,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
   CS,
   DS,
   ES,
@@ -27,9 +33,12 @@ import {
   localDescriptors,
   pattern,
 } from './layout.js';
-import type { Case, Result } from './layout.js';
+import { emptyOrNot } from './layout.js';
+import type { Case, Result, Vectors } from './layout.js';
 
 const PAGE = 4096;
+/** Bytes of a page that are compared at a time. */
+const CHUNK = 256;
 const GDT_PAGE = 0x1000;
 const LDT_PAGE = 0x2000;
 const DIRECTORY = 0x3000;
@@ -56,6 +65,8 @@ function descriptor(base: number, limit: number, attributes: number): [low: numb
 export class EmulatedHarness {
   readonly machine = new Machine({ ramBytes: 1 << 20 });
   readonly #pristine: Uint8Array;
+  /** All of the machine's memory. */
+  readonly #ram: Buffer;
   readonly #frameOf = new Map<number, number>();
 
   constructor() {
@@ -83,6 +94,7 @@ export class EmulatedHarness {
       for (let i = 0; i < PAGE; i++) machine.ram8[at + i] = pattern(page + i);
     }
     this.#pristine = machine.ram8.slice(FRAMES, frame);
+    this.#ram = Buffer.from(machine.ram8.buffer, machine.ram8.byteOffset, machine.ram8.length);
 
     ram32.set(descriptor(0, 0xfffff, 0xc0fb), (GDT_PAGE + (USER_CS & ~7)) >> 2);
     ram32.set(descriptor(0, 0xfffff, 0xc0f3), (GDT_PAGE + (USER_DS & ~7)) >> 2);
@@ -91,7 +103,8 @@ export class EmulatedHarness {
     }
     const { cpu } = machine;
     cpu.cr3 = DIRECTORY;
-    cpu.cr0 = cpu.cr0 | CR0_PE | CR0_WP | CR0_AM | CR0_PG;
+    cpu.cr0 = cpu.cr0 | CR0_PE | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
+    cpu.cr4 = CR4_OSFXSR | CR4_OSXMMEXCPT;
     cpu.setGdtr(SYSTEM_LINEAR, 0x7f);
     cpu.setLdt(0x50, SYSTEM_LINEAR + PAGE, localDescriptors.length * 8 - 1);
   }
@@ -119,6 +132,7 @@ export class EmulatedHarness {
       const now = cpu.segment(segment);
       if (now.selector !== selector || selector === 0) cpu.setSegment(segment, selector);
     });
+    if (c.vectors !== undefined) this.#loadVectors(c.vectors);
     for (let i = 0; i < 8; i++) cpu.setReg(i, c.registers[i]);
     cpu.eip = c.registers[R_EIP];
     cpu.eflags = c.registers[R_EFLAGS] | 0x202;
@@ -128,13 +142,44 @@ export class EmulatedHarness {
   run(c: Case): Result {
     this.load(c);
     const exit = this.machine.run(1000);
-    return {
+    const result: Result = {
       registers: this.#registers(),
       vector: exit.kind === 'trap' || exit.kind === 'softint' ? exit.vector : 1000,
       error: exit.hasError ? exit.error : 0,
       cr2: exit.cr2 >>> 0,
       memory: this.#collectMemory(),
     };
+    if (c.vectors !== undefined) result.vectors = this.#vectors();
+    return result;
+  }
+
+  // A context has control, status, tags and five words more behind the x87 registers.
+  readonly #context = new Int32Array(CONTEXT_WORDS);
+
+  #loadVectors(v: Vectors): void {
+    const { machine } = this;
+    const context = this.#context;
+    machine.saveContext(context);
+    context.set([v.control | 0x40, v.status, emptyOrNot(v.tags)], CONTEXT_FPU + 32);
+    for (let i = 0; i < 8; i++) {
+      const at = CONTEXT_FPU + (((v.status >> 11) + i) & 7) * 4;
+      context.set(v.stack.slice(3 * i, 3 * i + 3), at);
+    }
+    context.set([...v.xmm, v.mxcsr], CONTEXT_XMM);
+    machine.loadContext(context);
+  }
+
+  #vectors(): Vectors {
+    const context = this.#context;
+    this.machine.saveContext(context);
+    const [control, status, tags] = context.subarray(CONTEXT_FPU + 32);
+    const stack: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      const at = CONTEXT_FPU + (((status >> 11) + i) & 7) * 4;
+      stack.push(context[at] >>> 0, context[at + 1] >>> 0, context[at + 2] & 0xffff);
+    }
+    const xmm = Array.from(context.subarray(CONTEXT_XMM, CONTEXT_XMM + 32), (word) => word >>> 0);
+    return { mxcsr: context[CONTEXT_XMM + 32], control, status, tags, xmm, stack };
   }
 
   /**
@@ -148,7 +193,9 @@ export class EmulatedHarness {
     const exit = this.machine.run(1);
     const memory = this.#collectMemory();
     if (exit.kind !== 'budget') return null;
-    return { registers: this.#registers(), vector: 1, error: 0, cr2: 0, memory };
+    const result: Result = { registers: this.#registers(), vector: 1, error: 0, cr2: 0, memory };
+    if (c.vectors !== undefined) result.vectors = this.#vectors();
+    return result;
   }
 
   #registers(): number[] {
@@ -162,26 +209,48 @@ export class EmulatedHarness {
 
   /** Bytes that changed, as in Result.memory; they are put back. */
   #collectMemory(): number[] {
-    const { machine } = this;
     const changed: number[] = [];
     for (const area of AREAS) {
       for (let page = area; page < area + AREA_BYTES; page += PAGE) {
         const frame = this.#physical(page);
-        for (let w = 0; w < PAGE; w += 4) {
-          const at = (frame + w) >> 2;
-          const was = this.#word(frame - FRAMES + w);
-          if (machine.ram32[at] === was) continue;
-          for (let i = w; i < w + 4; i++) {
-            const byte = machine.ram8[frame + i];
-            if (byte !== this.#pristine[frame + i - FRAMES])
-              changed.push(((page - CODE + i) << 8) | byte);
-          }
-          machine.ram32[at] = was;
-          machine.physStored(frame + w, 4);
+        for (let at = this.#firstChange(frame, 0); at < PAGE; at = this.#firstChange(frame, at)) {
+          this.#collectChunk(page, frame, at, changed);
+          at += CHUNK;
         }
       }
     }
     return changed;
+  }
+
+  /** Offset of the first chunk from `at` on that differs from what the page held; PAGE: none does. */
+  #firstChange(frame: number, at: number): number {
+    const same = (from: number, bytes: number): boolean =>
+      this.#ram.compare(
+        this.#pristine,
+        frame + from - FRAMES,
+        frame + from - FRAMES + bytes,
+        frame + from,
+        frame + from + bytes,
+      ) === 0;
+    if (same(at, PAGE - at)) return PAGE;
+    while (same(at, CHUNK)) at += CHUNK;
+    return at;
+  }
+
+  #collectChunk(page: number, frame: number, chunk: number, changed: number[]): void {
+    const { machine } = this;
+    for (let w = chunk; w < chunk + CHUNK; w += 4) {
+      const at = (frame + w) >> 2;
+      const was = this.#word(frame - FRAMES + w);
+      if (machine.ram32[at] === was) continue;
+      for (let i = w; i < w + 4; i++) {
+        const byte = machine.ram8[frame + i];
+        if (byte !== this.#pristine[frame + i - FRAMES])
+          changed.push(((page - CODE + i) << 8) | byte);
+      }
+      machine.ram32[at] = was;
+      machine.physStored(frame + w, 4);
+    }
   }
 
   #word(at: number): number {

@@ -1,5 +1,5 @@
-// Makes cases: every integer opcode with random prefixes, operands and states. iced-x86 tells where
-// the memory operand is and which flags are undefined.
+// Makes cases of integer forms: random prefixes, operands and states. iced-x86 tells where the memory
+// operand is and which flags are undefined.
 
 import {
   Code,
@@ -12,6 +12,8 @@ import {
   Register,
 } from 'iced-x86';
 import type { Instruction } from 'iced-x86';
+import { formOf } from './forms.js';
+import type { Form } from './forms.js';
 import {
   CODE,
   DATA,
@@ -40,6 +42,9 @@ const FEATURES = new Set<number>([
   CpuidFeature.MULTIBYTENOP,
   CpuidFeature.PAUSE,
   CpuidFeature.MSR,
+  CpuidFeature.INTEL386_ONLY,
+  CpuidFeature.INTEL286_ONLY,
+  CpuidFeature.INTEL8086_ONLY,
 ]);
 
 /** What a host kernel, UMIP or another model would answer differently, or what would end the harness. */
@@ -51,14 +56,11 @@ const EXCLUDED = new Set<number>([
   Mnemonic.Str,
   Mnemonic.Cpuid,
   Mnemonic.Int1,
-  Mnemonic.Ud0,
-  Mnemonic.Ud1,
   Mnemonic.Rdtsc,
   Mnemonic.Rdpmc,
   Mnemonic.Sysenter,
   Mnemonic.Syscall,
   Mnemonic.Loadall,
-  Mnemonic.Wait,
 ]);
 
 const STRINGS = new Set<number>([
@@ -270,7 +272,8 @@ function patchOperand(draft: Draft, linear: number): void {
   if (linear < DATA || linear + 8 > DATA + 0x2000) return;
   if (isFarMemory(i)) {
     const offset = littleEndian(CODE + below(random, 0x2000), 4);
-    const selector = littleEndian(pick(random, SELECTORS), 2);
+    const good = !FAR_POINTERS.has(i.mnemonic) && chance(random, 40);
+    const selector = littleEndian(good ? USER_CS : pick(random, SELECTORS), 2);
     const wide = i.memorySize !== undefined && chance(random, 70);
     draft.patches.push({
       address: linear,
@@ -393,13 +396,11 @@ function prepareSpecial(draft: Draft): void {
   }
 }
 
+/** No-operations that later extensions have given other names. */
+const HINTS = new Set(['0f 0d', '0f 18', '0f 19', '0f 1a', '0f 1b', '0f 1c', '0f 1d', '0f 1e']);
+
 const LOOPS = new Set<number>([Mnemonic.Loop, Mnemonic.Loope, Mnemonic.Loopne]);
 const CONTROL_MOVES = new Set<number>([Code.Mov_r32_cr, Code.Mov_cr_r32]);
-
-/** Prefetches on AMD's processors, reserved no-operations or undefined on others. */
-function opcode0F0D(code: number): boolean {
-  return code >= Code.Reservednop_rm16_r16_0F0D && code <= Code.Reservednop_rm64_r64_0F0D;
-}
 
 function isAllowed(i: Instruction): boolean {
   if (i.isInvalid || EXCLUDED.has(i.mnemonic)) return false;
@@ -408,7 +409,6 @@ function isAllowed(i: Instruction): boolean {
   if (LOOPS.has(i.mnemonic) && (i.hasRepPrefix || i.hasRepnePrefix)) return false;
   if (i.hasLockPrefix && (CONTROL_MOVES.has(i.code) || SELECTOR_QUERIES.has(i.mnemonic)))
     return false;
-  if (opcode0F0D(i.code)) return false;
   return [...i.cpuidFeatures()].every((feature) => FEATURES.has(feature));
 }
 
@@ -423,20 +423,30 @@ function place(random: Random, length: number): number {
  * @param opcode one byte, or 0x0f and one.
  * @param reg the /digit to use should there be a ModRM byte.
  */
-function makeCase(random: Random, opcode: number[], reg: number): Case | null {
+export function makeIntegerCase(random: Random, form: Form): Case | null {
   const code16 = chance(random, 4);
-  const prefixes = pick(random, RELEVANT_PREFIXES);
+  const prefixes = pick(random, RELEVANT_PREFIXES).slice();
+  if (form.size !== 0) {
+    // The prefix that makes the form's size what it is.
+    const prefix = form.byAddress ? 0x67 : 0x66;
+    const at = prefixes.indexOf(prefix);
+    if ((code16 === at < 0) !== (form.size === 16)) {
+      if (at < 0) prefixes.unshift(prefix);
+      else prefixes.splice(at, 1);
+    }
+  }
   const tail = Array.from({ length: 12 }, () => random() & 0xff);
-  tail[0] = (tail[0] & 0xc7) | (reg << 3);
-  if (chance(random, 35)) tail[0] |= 0xc0;
-  const bytes = [...prefixes, ...opcode, ...tail].slice(0, 15);
+  if (form.digit >= 0) tail[0] = (tail[0] & 0xc7) | (form.digit << 3);
+  if (form.place === 'r' || (form.place === '' && chance(random, 35))) tail[0] |= 0xc0;
+  else if (form.place === 'm' && tail[0] >= 0xc0) tail[0] &= pick(random, [0x3f, 0x7f, 0xbf]);
+  const bytes = [...prefixes, ...form.opcode, ...tail].slice(0, 15);
   const decoder = new Decoder(
     code16 ? 16 : 32,
     Uint8Array.from(bytes),
     DecoderOptions.NoInvalidCheck,
   );
   const instruction = decoder.decode();
-  if (!isAllowed(instruction)) return null;
+  if (!isAllowed(instruction) && !HINTS.has(form.row)) return null;
   const registers = Array.from({ length: 8 }, () => value(random));
   const flags = (value(random) & CF_TO_OF) | TF | (chance(random, 4) ? AC : 0);
   registers.push(0, flags, USER_DS, USER_CS, USER_DS, USER_DS, 0, 0);
@@ -453,6 +463,7 @@ function makeCase(random: Random, opcode: number[], reg: number): Case | null {
     chance(random, 90);
   if (repeated) registers[R_EFLAGS] &= ~TF;
   const code = [...bytes.slice(0, instruction.length), repeated ? 0xf4 : 0x90];
+  if (form.kind !== 'undefined' && formOf(code, code16 ? 16 : 32) !== form) return null;
   let at = place(random, instruction.length);
   if (code16 || chance(random, 3)) {
     registers[R_SEGMENTS + 1] = code16 ? 0x17 : 0x0f;
@@ -465,42 +476,6 @@ function makeCase(random: Random, opcode: number[], reg: number): Case | null {
   instruction.free();
   decoder.free();
   return { registers: registers.map((r) => r >>> 0), patches, undefinedFlags: undefinedBits };
-}
-
-const PREFIX_BYTES = new Set([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3]);
-
-/** Every opcode that is not a prefix, x87, or an escape. */
-export function opcodes(): number[][] {
-  const all: number[][] = [];
-  for (let b = 0; b < 256; b++) {
-    if (PREFIX_BYTES.has(b) || b === 0x0f || (b >= 0xd8 && b <= 0xdf)) continue;
-    all.push([b]);
-  }
-  for (let b = 0; b < 256; b++) all.push([0x0f, b]);
-  return all;
-}
-
-/** Opcodes that hold several instructions, told apart by ModRM. */
-const GROUPS = new Set(
-  [0x80, 0x81, 0x83, 0xc0, 0xc1, 0xd0, 0xd1, 0xd2, 0xd3, 0xf6, 0xf7, 0xff]
-    .map(String)
-    .concat('15,186'),
-);
-
-/** `perOpcode` cases of every opcode that i686 has, three times as many of a group. */
-export function generateCases(seed: number, perOpcode: number): Case[] {
-  const cases: Case[] = [];
-  for (const opcode of opcodes()) {
-    const random = createRandom(seed ^ ((opcode[0] << 8) | (opcode[1] ?? 0)));
-    const wanted = GROUPS.has(opcode.join()) ? perOpcode * 3 : perOpcode;
-    for (let n = 0, tries = 0; n < wanted && tries < wanted * 4; tries++) {
-      const made = makeCase(random, opcode, tries & 7);
-      if (made === null) continue;
-      cases.push(made);
-      n++;
-    }
-  }
-  return cases;
 }
 
 const SEQUENCE_LENGTH = 5;

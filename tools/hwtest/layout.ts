@@ -71,6 +71,19 @@ export interface Patch {
   bytes: number[];
 }
 
+/** The state of x87, MMX and SSE. */
+export interface Vectors {
+  mxcsr: number;
+  control: number;
+  status: number;
+  /** Two bits a physical register; of a result, 3 for an empty one and 0 for any other. */
+  tags: number;
+  /** 32 words. */
+  xmm: number[];
+  /** ST(0) to ST(7): low and high word of the significand, sign and exponent. */
+  stack: number[];
+}
+
 /** One instruction (with TF set in eflags) or a straight line of them up to a hlt (without). */
 export interface Case {
   /** GPRs, eip, eflags, es cs ss ds fs gs; unsigned. */
@@ -79,6 +92,11 @@ export interface Case {
   patches: Patch[];
   /** EFLAGS bits that the architecture leaves undefined after it. */
   undefinedFlags: number;
+  vectors?: Vectors;
+  /** Bytes of memory that may differ, from one address up to another: what FXSAVE stores of its model. */
+  ignored?: readonly (readonly [number, number])[];
+  /** What need only agree within the error that Intel allows: explained.ts says how much. */
+  approximate?: 'reciprocal' | 'transcendental';
 }
 
 export interface Result {
@@ -88,10 +106,28 @@ export interface Result {
   cr2: number;
   /** (address - CODE) << 8 | byte, ascending. */
   memory: number[];
+  vectors?: Vectors;
 }
 
-export const CASE_WORDS = 48;
+export const CASE_WORDS = 112;
+const VECTOR_AT = 46;
 const PATCH_WORDS = [16, 26, 36];
+
+/** A state as words, and back. */
+export function vectorWords(v: Vectors): number[] {
+  return [v.mxcsr, v.control, v.status, v.tags, ...v.xmm, ...v.stack];
+}
+export const VECTOR_WORDS = 60;
+export function vectorsOf(words: readonly number[]): Vectors {
+  const [mxcsr, control, status, tags] = words;
+  return { mxcsr, control, status, tags, xmm: words.slice(4, 36), stack: words.slice(36, 60) };
+}
+
+/** A tag word that only says which registers are empty. */
+export function emptyOrNot(tags: number): number {
+  const empty = tags & (tags >> 1) & 0x5555;
+  return empty | (empty << 1);
+}
 
 /** Cases as native.c reads them. */
 export function encodeCases(cases: readonly Case[]): Uint8Array {
@@ -105,6 +141,7 @@ export function encodeCases(cases: readonly Case[]): Uint8Array {
       words[at + PATCH_WORDS[p] + 1] = patch.bytes.length;
       bytes.set(patch.bytes, (at + PATCH_WORDS[p] + 2) * 4);
     });
+    if (c.vectors !== undefined) words.set([1, ...vectorWords(c.vectors)], at + VECTOR_AT);
   });
   return bytes;
 }
@@ -114,15 +151,22 @@ export function decodeResults(output: Uint8Array): Result[] {
   const words = new Uint32Array(output.slice().buffer);
   const results: Result[] = [];
   for (let at = 0; at < words.length;) {
-    const diffs = words[at + 19];
-    results.push({
+    const vectors = words[at + 19];
+    const end = at + 20 + vectors;
+    const diffs = words[end];
+    const result: Result = {
       registers: [...words.subarray(at, at + 16)],
       vector: words[at + 16],
       error: words[at + 17],
       cr2: words[at + 18],
-      memory: [...words.subarray(at + 20, at + 20 + diffs)],
-    });
-    at += 20 + diffs;
+      memory: [...words.subarray(end + 1, end + 1 + diffs)],
+    };
+    if (vectors > 0) {
+      result.vectors = vectorsOf([...words.subarray(at + 20, end)]);
+      result.vectors.tags = emptyOrNot(result.vectors.tags);
+    }
+    results.push(result);
+    at = end + 1 + diffs;
   }
   return results;
 }

@@ -17,12 +17,12 @@ typedef unsigned char u8;
 #define DATA 0x10010000u
 #define STACK 0x10020000u
 #define AREA_BYTES 0x2000u /* writable bytes of each of the three areas */
-#define CASE_WORDS 48
+#define CASE_WORDS 112
 #define BATCH 1024
-#define MAX_DIFFS 256
+#define MAX_DIFFS 640
 
 enum { SYS_EXIT = 1, SYS_READ = 3, SYS_WRITE = 4, SYS_MODIFY_LDT = 123, SYS_MPROTECT = 125,
-       SYS_SIGACTION = 174, SYS_SIGALTSTACK = 186, SYS_MMAP2 = 192 };
+       SYS_SIGACTION = 174, SYS_MUNMAP = 91, SYS_SIGALTSTACK = 186, SYS_MMAP2 = 192 };
 
 static int syscall3(int n, u32 a, u32 b, u32 c) {
   int r;
@@ -58,11 +58,12 @@ static const u32 areas[3] = { CODE, DATA, STACK };
 
 static u32 cases[BATCH * CASE_WORDS];
 static u32 in_batch, next_case;
-static u32 results[BATCH * 32 + MAX_DIFFS * 64];
+static u32 results[BATCH * 32 + MAX_DIFFS * 64]; /* flushed before the rest could overflow */
 static u32 result_words;
 static u32 pristine[3][AREA_BYTES / 4];
 static u8 signal_stack[65536] __attribute__((aligned(16)));
 static int started;
+static u32 has_vectors;
 
 static void quit(int status) {
   syscall3(SYS_EXIT, (u32)status, 0, 0);
@@ -124,6 +125,31 @@ static void record_memory(void) {
   }
 }
 
+/* The x87, MMX and SSE state of a case lies behind its patches: whether it has one, MXCSR, control,
+   status and tag word, 32 words of XMM registers, and ST(0) to ST(7) of three words each. */
+enum { VECTOR = 46, XMM = VECTOR + 5, STACK_REGISTERS = XMM + 32, VECTOR_WORDS = 4 + 32 + 24 };
+/* struct _fpstate: an FNSAVE image, a word, an FXSAVE image. */
+enum { FXSAVE = 112, FX_MXCSR = FXSAVE + 24, FX_XMM = FXSAVE + 160, ST = 28 };
+
+static void put_vectors(u8 *fpstate, const u32 *c) {
+  u32 *legacy = (u32 *)fpstate;
+  *(u32 *)(fpstate + FX_MXCSR) = c[VECTOR + 1];
+  for (int i = 0; i < 3; i++) legacy[i] = (legacy[i] & 0xffff0000) | c[VECTOR + 2 + i];
+  for (int i = 0; i < 32; i++) ((u32 *)(fpstate + FX_XMM))[i] = c[XMM + i];
+  for (int i = 0; i < 80; i++) fpstate[ST + i] = ((const u8 *)(c + STACK_REGISTERS + i / 10 * 3))[i % 10];
+}
+
+static void record_vectors(const u8 *fpstate) {
+  u32 *to = &results[result_words];
+  const u32 *legacy = (const u32 *)fpstate;
+  *to++ = *(const u32 *)(fpstate + FX_MXCSR);
+  for (int i = 0; i < 3; i++) *to++ = legacy[i] & 0xffff;
+  for (int i = 0; i < 32; i++) *to++ = ((const u32 *)(fpstate + FX_XMM))[i];
+  for (int i = 0; i < 24; i++) to[i] = 0;
+  for (int i = 0; i < 80; i++) ((u8 *)(to + i / 10 * 3))[i % 10] = fpstate[ST + i];
+  result_words += VECTOR_WORDS;
+}
+
 static void put_bytes(const u32 *patch) {
   const u8 *from = (const u8 *)(patch + 2);
   for (u32 i = 0; i < patch[1]; i++) ((u8 *)patch[0])[i] = from[i];
@@ -137,9 +163,13 @@ static void handler(int signal, void *info, u32 *context) {
     results[result_words++] = context[M_TRAPNO];
     results[result_words++] = context[M_ERR];
     results[result_words++] = context[M_CR2];
+    results[result_words++] = has_vectors ? VECTOR_WORDS : 0;
+    if (has_vectors) record_vectors((const u8 *)context[M_FPSTATE]);
     record_memory();
     if (result_words > BATCH * 32) flush_results();
   }
+  /* The first stack and the vDSO lie where a case might write. */
+  if (!started) syscall3(SYS_MUNMAP, 0x70000000, 0xffffe000u - 0x70000000, 0);
   started = 1;
   if (next_case == in_batch && !read_batch()) {
     flush_results();
@@ -150,6 +180,8 @@ static void handler(int signal, void *info, u32 *context) {
   put_bytes(c + 16);
   put_bytes(c + 26);
   put_bytes(c + 36);
+  has_vectors = c[VECTOR];
+  if (has_vectors) put_vectors((u8 *)context[M_FPSTATE], c);
   /* Returning from a signal leaves ID and NT as the handler has them. */
   __asm__ volatile("push %0\n\tpopf" : : "r"((c[9] & 0x204000) | 0x202) : "cc", "memory");
 }
