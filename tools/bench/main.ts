@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { guestCost, hostCost, seconds } from './measure.js';
-import { WORKLOADS } from './workloads.js';
+import { CHEAPEST, INSTRUCTIONS_PER_ROUND, WORKLOADS } from './workloads.js';
 import type { Workload } from './workloads.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,7 +16,7 @@ const faultline = join(root, 'dist/faultline.js');
 const programs = join(root, 'userland/build/linux');
 const qemu = 'qemu-i386';
 
-/** Natively, integer workloads do so many times more rounds: what takes 30 ms cannot be timed. */
+/** Natively, computations do so many times more rounds: what takes 30 ms cannot be timed. */
 const LONGER = 16;
 
 const COLUMNS: readonly (readonly [title: string, width: number, digits: number])[] = [
@@ -44,19 +44,25 @@ function microseconds(s: number): string {
 interface Result {
   workload: Workload;
   slowdown: number;
+  /** Seconds a round, natively, under qemu-i386 and here. */
+  native: number;
+  emulated: number;
+  here: number;
 }
 
 /** Measures one workload and prints its line. */
 function bench(workload: Workload, rounds: number, hasQemu: boolean, log: string): Result {
   const { name, count, kind, unit } = workload;
-  const program = join(programs, 'bench', name);
-  const native = hostCost(program, [], count, count * (kind === 'integer' ? LONGER : 1), rounds);
-  const emulated = hasQemu ? hostCost(qemu, [program], count, count, rounds).seconds : NaN;
-  const here = guestCost(faultline, program, count, rounds, log);
+  const isOne = kind === 'instruction';
+  const program = join(programs, 'bench', isOne ? 'operations' : name);
+  const args = isOne ? [name] : [];
+  const native = hostCost(program, args, count, count * (kind === 'kernel' ? 1 : LONGER), rounds);
+  const emulated = hasQemu ? hostCost(qemu, [program, ...args], count, count, rounds).seconds : NaN;
+  const here = guestCost(faultline, [program, ...args], count, rounds, log);
   if (here === null) {
     console.log(`${name.padEnd(10)} failed`);
     process.exitCode = 1;
-    return { workload, slowdown: NaN };
+    return { workload, slowdown: NaN, native: NaN, emulated: NaN, here: NaN };
   }
   const warm = here.perRound * count;
   const remark =
@@ -75,7 +81,40 @@ function bench(workload: Workload, rounds: number, hasQemu: boolean, log: string
     here.warmup,
   ];
   console.log(row(name, values, remark));
-  return { workload, slowdown };
+  return {
+    workload,
+    slowdown,
+    native: native.perRound,
+    emulated: emulated / count,
+    here: here.perRound,
+  };
+}
+
+/**
+ * What single instructions cost: here also without what the cheapest costs, which is dispatching it
+ * and nothing else.
+ */
+function instructionCosts(results: readonly Result[]): void {
+  const nanoseconds = (perRound: number): number => (perRound / INSTRUCTIONS_PER_ROUND) * 1e9;
+  const cheapest = results.find((r) => r.workload.name === CHEAPEST);
+  if (cheapest === undefined) return;
+  const dispatch = nanoseconds(cheapest.here);
+  console.log(`an instruction, ns; dispatching one costs ${dispatch.toFixed(1)} here`);
+  const titles = ['native', 'qemu', 'here', 'x qemu', 'less dispatch', 'x qemu'];
+  console.log(`${''.padEnd(10)}${titles.map((t) => t.padStart(15)).join('')}`);
+  for (const { workload, native, emulated, here } of results) {
+    const own = nanoseconds(here) - dispatch;
+    const values = [
+      nanoseconds(native),
+      nanoseconds(emulated),
+      nanoseconds(here),
+      here / emulated,
+      own,
+      own / nanoseconds(emulated),
+    ];
+    const cells = values.map((v) => (Number.isFinite(v) ? v.toFixed(1) : '-').padStart(15));
+    console.log(`${workload.name.padEnd(10)}${cells.join('')}`);
+  }
 }
 
 function geometricMean(values: readonly number[]): number {
@@ -122,12 +161,17 @@ function main(words: string[]): number {
   const scratch = mkdtempSync(join(tmpdir(), 'faultline-bench-'));
   const titles = COLUMNS.map(([title, width]) => title.padStart(width)).join('');
   console.log(`${'workload'.padEnd(10)}${titles}`);
-  const chosen = WORKLOADS.filter((w) => words.length === 0 || words.includes(w.name));
+  const asked = WORKLOADS.filter((w) => words.length === 0 || words.includes(w.name));
+  const wantsDispatch = asked.some((w) => w.kind === 'instruction');
+  const chosen = WORKLOADS.filter(
+    (w) => asked.includes(w) || (wantsDispatch && w.name === CHEAPEST),
+  );
   const results = chosen.map((w) => bench(w, rounds, hasQemu, join(scratch, 'statistics')));
   rmSync(scratch, { recursive: true });
   const integer = results.filter((r) => r.workload.kind === 'integer').map((r) => r.slowdown);
   if (integer.length > 0)
     console.log(`integer workloads: ${geometricMean(integer).toFixed(1)} times native (geo. mean)`);
+  instructionCosts(results.filter((r) => r.workload.kind === 'instruction'));
   if (words.length === 0) startUp(rounds);
   return Number(process.exitCode ?? 0);
 }

@@ -56,8 +56,13 @@ interface Statistics {
 }
 
 /** One run here; its own account of time leaves out the start of the command. */
-function guestRun(faultline: string, program: string, n: number, log: string): Statistics | null {
-  const args = [faultline, 'run', '--stats', '--json', '-D', log, program, String(n)];
+function guestRun(
+  faultline: string,
+  command: readonly string[],
+  n: number,
+  log: string,
+): Statistics | null {
+  const args = [faultline, 'run', '--stats', '--json', '-D', log, ...command, String(n)];
   if (spawnSync(process.execPath, args, { stdio: 'ignore' }).status !== 0) return null;
   const last = readFileSync(log, 'utf8').trim().split('\n').at(-1) ?? '';
   return JSON.parse(last) as Statistics;
@@ -69,7 +74,7 @@ function guestRun(faultline: string, program: string, n: number, log: string): S
  */
 export function guestCost(
   faultline: string,
-  program: string,
+  command: readonly string[],
   count: number,
   rounds: number,
   log: string,
@@ -78,7 +83,7 @@ export function guestCost(
   const best = (n: number): Statistics | null => {
     let found: Statistics | null = null;
     for (let i = 0; i < rounds; i++) {
-      const run = guestRun(faultline, program, n, log);
+      const run = guestRun(faultline, command, n, log);
       if (run !== null && (found === null || run.seconds < found.seconds)) found = run;
     }
     return found;
