@@ -59,7 +59,12 @@ static void repair(int sig, siginfo_t *info, void *context)
 	uint32_t *image = (uint32_t *)uc->uc_mcontext.mc_fpstate;
 #endif
 	(void)sig, (void)info;
-	CHECK((image[1] & 0xff) == (0x80 | ZE), "the frame says status %#x", (int)image[1] & 0xffff);
+#ifdef FAULTLINE_LINUX
+	uint32_t status = image[1] & 0xffff;
+#else
+	uint32_t status = image[0] >> 16; /* of FXSAVE: control and status word */
+#endif
+	CHECK((status & 0xff) == (0x80 | ZE), "the frame says status %#x", (int)status);
 	image[0] |= 0x3f;
 #ifdef FAULTLINE_LINUX
 	/* With FXSAVE, that image behind is the one that counts. */

@@ -28,8 +28,15 @@ static void handler(int sig, siginfo_t *info, void *context)
 	ucontext_t *uc = context;
 
 	(void)info;
+#ifdef FAULTLINE_LINUX
 	memcpy(&in_frame, uc->uc_mcontext.mc_fpstate, sizeof in_frame);
 	__asm__ volatile("fnsave %0\n\tfrstor %0" : "=m"(inside));
+#else
+	/* An image of FXSAVE: the processor translates it. */
+	__asm__ volatile("fnsave %0\n\tfxrstor %2\n\tfnsave %1\n\tfrstor %0"
+	                 : "=m"(inside), "=m"(in_frame)
+	                 : "m"(uc->uc_mcontext.mc_fpstate));
+#endif
 	volatile double x = sig;
 	for (int i = 1; i <= 20; i++)
 		x = x * i / 3;
