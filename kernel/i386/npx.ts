@@ -129,6 +129,14 @@ export function npxgetregs(k: Kernel, td: Thread): boolean {
   return owned;
 }
 
+/** A context whose x87 and SSE part is the thread's state, wherever that is now. Changes nothing. */
+export function npxpeek(k: Kernel, td: Thread): Int32Array {
+  const context = td.td_frame.slice();
+  if (k.kern.fpcurthread === td) k.machine.saveFpu(context);
+  else if ((td.pcb_flags & PCB_NPXINITDONE) === 0) npx_initialstate(context, td.pcb_initial_npxcw);
+  return context;
+}
+
 /** The x87 and SSE part of td_frame is the thread's state from now on. */
 export function npxsetregs(k: Kernel, td: Thread): void {
   td.pcb_flags |= PCB_NPXINITDONE;

@@ -4,8 +4,9 @@
 
 import type { Kernel } from '../sys/kernel.js';
 import { panic } from '../sys/panic.js';
-import { pmap_pte, pmap_remove_page } from './pmap.js';
-import { PG_W } from './pte.js';
+import { pmap_pde, pmap_pte } from './pmap.js';
+import { pmap_remove_page } from './pmap_remove.js';
+import { PG_PS, PG_W } from './pte.js';
 import type { pmap, pv_chunk, pv_entry } from './pmap_types.js';
 
 /** Entries of a chunk, and words of its bitmap: what fills a page in FreeBSD. */
@@ -160,6 +161,8 @@ function pmap_pv_reclaim(k: Kernel, busy: pmap): void {
     for (let i = 0; i < _NPCPV; i++) {
       if (!pv_in_use(pc, i)) continue;
       const { pv_va } = pc.pc_pventry[i];
+      // A 4 MB mapping has one entry for a thousand pages: there is little to gain.
+      if (k.machine.ram32[pmap_pde(pmap, pv_va)] & PG_PS) continue;
       if (k.machine.ram32[pmap_pte(k, pmap, pv_va)] & PG_W) continue;
       pmap_remove_page(k, pmap, pv_va);
       removed++;

@@ -17,8 +17,15 @@ export interface pmap {
   wired_count: number;
   /** Page table pages in use. */
   ptp_count: number;
+  /** Tables that 4 MB mappings replace, by directory slot: demotion puts them back; null for none. */
+  pm_root: Map<number, vm_page> | null;
   /** Process that the map belongs to, for events. */
   pm_pid: number;
+}
+
+/** What has mappings: a page, or a frame of 4 MB. */
+export interface md_page {
+  pv_list: pv_entry | null;
 }
 
 /** One mapping of a managed page. The address space is its chunk's. */

@@ -1,13 +1,13 @@
 // Traps and system calls of user mode (i386/trap.c). Page faults go to vm_fault; everything else
 // becomes a signal.
 
-import { EDX, PF_WRITE } from '../../emulator/index.js';
+import { EDX, PF_USER, PF_WRITE } from '../../emulator/index.js';
 import type { Exit } from '../../emulator/index.js';
 import { ENOSYS, EJUSTRETURN, ERESTART } from '../sys/errno.js';
 import { EV_FAULT, EV_SYSCALL } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { VM_MAXUSER_ADDRESS } from '../sys/param.js';
-import type { Thread } from '../sys/proc.js';
+import type { Proc, Thread } from '../sys/proc.js';
 import {
   BUS_ADRALN,
   BUS_ADRERR,
@@ -32,6 +32,7 @@ import { ksiginfo_init, trapsignal } from '../kern/kern_sig.js';
 import { SLEEP } from '../kern/kern_synch.js';
 import { pmap_pte_value } from '../vm/pmap.js';
 import { vm_fault, vm_fault_story } from '../vm/vm_fault.js';
+import { vm_map_wire_abandon } from '../vm/vm_map_wire.js';
 import {
   KERN_INVALID_ADDRESS,
   KERN_OUT_OF_BOUNDS,
@@ -61,7 +62,7 @@ import {
 } from './trap_numbers.js';
 
 /** si_code of a protection fault for binaries that expect SIGBUS for it. */
-const BUS_PAGE_FAULT = T_PAGEFLT;
+export const BUS_PAGE_FAULT = T_PAGEFLT;
 /** Binaries made for a release from here on expect SIGSEGV for protection faults. */
 const P_OSREL_SIGSEGV = 700004;
 
@@ -132,22 +133,23 @@ function send(
 function trap_pagefault(k: Kernel, td: Thread, va: number, error: number): void {
   const result = trap_pfault(k, td, va, error);
   if (result === KERN_SUCCESS) return;
-  let sig = SIGSEGV;
-  let code = SEGV_MAPERR;
-  if (result === KERN_OUT_OF_BOUNDS) {
-    sig = SIGBUS;
-    code = BUS_OBJERR;
-  } else if (result === KERN_PROTECTION_FAILURE) {
-    const translation = k.kern.prot_fault_translation;
-    const { p_osrel, p_sysent } = td.td_proc;
-    const modern = (p_sysent.sv_flags & SV_LINUX) !== 0 || p_osrel >= P_OSREL_SIGSEGV;
-    if (translation === 2 || (translation === 0 && modern)) code = SEGV_ACCERR;
-    else {
-      sig = SIGBUS;
-      code = BUS_PAGE_FAULT;
-    }
-  }
+  const { sig, code } = trap_pfault_signal(k, td.td_proc, result);
   send(k, td, sig, code, va, T_PAGEFLT, error);
+}
+
+/** The signal (FreeBSD's number) and si_code of a page fault that ends with `result`, a KERN_*. */
+export function trap_pfault_signal(
+  k: Kernel,
+  p: Proc,
+  result: number,
+): { sig: number; code: number } {
+  if (result === KERN_OUT_OF_BOUNDS) return { sig: SIGBUS, code: BUS_OBJERR };
+  if (result !== KERN_PROTECTION_FAILURE) return { sig: SIGSEGV, code: SEGV_MAPERR };
+  const translation = k.kern.prot_fault_translation;
+  const modern = (p.p_sysent.sv_flags & SV_LINUX) !== 0 || p.p_osrel >= P_OSREL_SIGSEGV;
+  if (translation === 2 || (translation === 0 && modern))
+    return { sig: SIGSEGV, code: SEGV_ACCERR };
+  return { sig: SIGBUS, code: BUS_PAGE_FAULT };
 }
 
 /**
@@ -156,12 +158,16 @@ function trap_pagefault(k: Kernel, td: Thread, va: number, error: number): void 
  */
 export function trap_pfault(k: Kernel, td: Thread, va: number, error: number): number {
   const vm = td.td_proc.p_vmspace;
-  if (vm === null || va >= VM_MAXUSER_ADDRESS) return KERN_INVALID_ADDRESS;
+  if (vm === null) return KERN_INVALID_ADDRESS;
   const type = error & PF_WRITE ? VM_PROT_WRITE : VM_PROT_READ;
   const page = va - (va & 0xfff);
   if (k.events.mask & EV_FAULT) return traced_fault(k, td, va, error, type);
+  if (va >= VM_MAXUSER_ADDRESS) return KERN_INVALID_ADDRESS;
   return vm_fault(k, vm.vm_map, page, type, VM_FAULT_NORMAL);
 }
+
+/** The story of a fault that no map is asked about. */
+const KERNEL_ADDRESS = { entry: null, outcome: 'failed', visited: [] } as const;
 
 /** The same with the story of the fault told. */
 function traced_fault(k: Kernel, td: Thread, va: number, error: number, type: number): number {
@@ -169,12 +175,15 @@ function traced_fault(k: Kernel, td: Thread, va: number, error: number, type: nu
   if (vm === null) return KERN_INVALID_ADDRESS;
   const page = va - (va & 0xfff);
   const pteBefore = pmap_pte_value(k, vm.vm_pmap, page) >>> 0;
-  let result = -1;
+  const is_kernel = va >= VM_MAXUSER_ADDRESS;
+  let result = is_kernel ? KERN_INVALID_ADDRESS : -1;
   try {
-    result = vm_fault(k, vm.vm_map, page, type, VM_FAULT_NORMAL);
+    if (!is_kernel) result = vm_fault(k, vm.vm_map, page, type, VM_FAULT_NORMAL);
     return result;
   } finally {
-    const { entry, outcome, visited } = vm_fault_story(k);
+    const { entry, outcome, visited } = is_kernel ? KERNEL_ADDRESS : vm_fault_story(k);
+    // Those of copyin and its kind end in an errno.
+    const signals = result > KERN_SUCCESS && (error & PF_USER) !== 0;
     k.events.emit({
       type: 'fault',
       pid: td.td_proc.p_pid,
@@ -183,10 +192,10 @@ function traced_fault(k: Kernel, td: Thread, va: number, error: number, type: nu
       eip: k.machine.cpu.eip >>> 0,
       access: error & 0x10 ? 'execute' : error & PF_WRITE ? 'write' : 'read',
       entry,
-      objects: visited,
+      objects: [...visited],
       outcome: result === -1 ? 'sleeping' : outcome,
       result,
-      signal: 0,
+      signal: signals ? trap_pfault_signal(k, td.td_proc, result).sig : 0,
       pteBefore,
       pteAfter: pmap_pte_value(k, vm.vm_pmap, page) >>> 0,
     });
@@ -217,6 +226,7 @@ export function syscall(k: Kernel, td: Thread): void {
     error = callp === undefined ? nosys(k, sv, code) : callp.sy_call(k, td, k.kern.sa_args);
     td.td_sa_code = -1;
     td.td_progress = null;
+    if (td.td_wiring !== null) vm_map_wire_abandon(k, td);
     if (k.events.mask & EV_SYSCALL) syscall_event(k, td, sv, callp, code, 'return', error);
   }
   if (error === EJUSTRETURN) return;

@@ -7,7 +7,8 @@ import { VM_PAGER_FAIL } from './vm_param.js';
 
 export const default_pager: pagerops = {
   pgo_getpages: () => VM_PAGER_FAIL,
-  pgo_putpages: (k, object, pages) => swap_pager.pgo_putpages(k, object, pages),
+  pgo_putpages: (k, object, pages, sync, rtvals) =>
+    swap_pager.pgo_putpages(k, object, pages, sync, rtvals),
   pgo_haspage: () => null,
   pgo_dealloc() {},
 };

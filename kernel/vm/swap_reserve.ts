@@ -1,6 +1,7 @@
 // Reserving swap space for anonymous memory before it exists (swap_pager.c swap_reserve_by_cred).
 // Every byte is charged once: to a map entry until it has an object of its own, then to the object.
 
+import { EV_SWAP } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { KASSERT } from '../sys/panic.js';
 import { RLIMIT_SWAP } from '../sys/resource.js';
@@ -37,6 +38,7 @@ export function swap_reserve_by_cred(k: Kernel, bytes: number, uid: number): boo
   }
   vm.swap_reserved = after;
   vm.swap_reserved_by.set(uid, by_uid);
+  if (k.events.mask & EV_SWAP) k.events.emit({ type: 'charge', op: 'reserve', uid, bytes });
   return true;
 }
 
@@ -44,6 +46,7 @@ export function swap_reserve_by_cred(k: Kernel, bytes: number, uid: number): boo
 export function swap_reserve_force(k: Kernel, bytes: number, uid: number): void {
   const { vm } = k;
   vm.swap_reserved += bytes;
+  if (k.events.mask & EV_SWAP) k.events.emit({ type: 'charge', op: 'reserve', uid, bytes });
   vm.swap_reserved_by.set(uid, (vm.swap_reserved_by.get(uid) ?? 0) + bytes);
 }
 
@@ -57,6 +60,7 @@ export function swap_release_by_cred(k: Kernel, bytes: number, uid: number): voi
     () => `swap_release: ${bytes} bytes of uid ${uid} were not reserved`,
   );
   vm.swap_reserved -= bytes;
+  if (k.events.mask & EV_SWAP) k.events.emit({ type: 'charge', op: 'release', uid, bytes });
   if (left === 0) vm.swap_reserved_by.delete(uid);
   else vm.swap_reserved_by.set(uid, left);
 }

@@ -17,19 +17,21 @@
 // what was allocated is freed, locks are dropped, and the faulting instruction is executed again.
 
 import { EV_FAULT } from '../sys/event.js';
-import type { FaultOutcome } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { KASSERT, panic } from '../sys/panic.js';
 import { P_WKILLED } from '../sys/proc.js';
 import { tsleep } from '../kern/kern_synch.js';
-import { pmap_copy_page, pmap_enter, pmap_remove_all, pmap_zero_page } from './pmap.js';
+import { pmap_enter, pmap_zero_page } from './pmap.js';
+import { vm_fault_cow } from './vm_fault_cow.js';
+import { VM_OBJECT_RLOCK, VM_OBJECT_RUNLOCK } from './vm_object_lock.js';
 import { vm_fault_prefault, vm_fault_read_window } from './vm_fault_ahead.js';
+import { remember } from './vm_fault_state.js';
+import type { faultstate } from './vm_fault_state.js';
 import { vm_map_unlock_read } from './vm_map_lock.js';
 import { vm_map_lookup } from './vm_map_lookup.js';
 import { vm_map_growstack } from './vm_map_stack.js';
 import { vm_map_lookup_entry } from './vm_map_tree.js';
 import {
-  is_anonymous,
   vm_object_deallocate,
   vm_object_pip_add,
   vm_object_pip_wakeup,
@@ -43,15 +45,11 @@ import {
   vm_page_busy_sleep,
   vm_page_count_severe,
   vm_page_deactivate,
-  vm_page_dequeue,
   vm_page_dirty,
   vm_page_free,
   vm_page_lookup,
   vm_page_reference,
-  vm_page_remove,
-  vm_page_rename,
   vm_page_set_nosync,
-  vm_page_unwire,
   vm_page_wire,
   vm_page_xbusy,
   vm_page_xunbusy,
@@ -72,15 +70,16 @@ import {
   OBJT_DEFAULT,
   OBJT_SWAP,
   OBJT_VNODE,
+  OBJ_COLORED,
   OBJ_DEAD,
-  OBJ_ONEMAPPING,
+  OBJ_FICTITIOUS,
   PG_CACHED,
-  PQ_INACTIVE,
   VM_ALLOC_NORMAL,
   VM_ALLOC_SYSTEM,
   VM_FAULT_DIRTY,
   VM_FAULT_WIRE,
   VM_PAGER_BAD,
+  VM_PAGER_ERROR,
   VM_PAGER_FAIL,
   VM_PAGER_OK,
   VM_PAGER_PEND,
@@ -89,45 +88,14 @@ import {
   VM_PROT_WRITE,
 } from './vm_param.js';
 import { swap_pager_unswapped } from './swap_pager.js';
-import type {
-  fault_story,
-  fault_visit,
-  vm_map,
-  vm_map_entry,
-  vm_object,
-  vm_page,
-} from './vm_types.js';
+import { pager_waited } from './vm_pager_read.js';
+import type { vm_map, vm_map_entry, vm_object, vm_page } from './vm_types.js';
 
 const PAGE_SIZE = 4096;
+export { vm_fault_story } from './vm_fault_state.js';
+
 /** Pages mapped around a soft fault, each side. */
 const PREFAULT_PAGES = 4;
-
-/** What a fault on the long way has found out so far (struct faultstate). */
-interface faultstate {
-  map: vm_map;
-  entry: vm_map_entry;
-  vaddr: number;
-  fault_type: number;
-  fault_flags: number;
-  prot: number;
-  wired: boolean;
-  first_object: vm_object;
-  first_pindex: number;
-  /** The placeholder in first_object while the chain is searched, or the page found there: busy. */
-  first_m: vm_page | null;
-  /** Where the search is. Its paging_in_progress is held, as first_object's is. */
-  object: vm_object;
-  pindex: number;
-  /** The page found, busy; first_m when it is in first_object. */
-  m: vm_page | null;
-  /** The page was read from its pager. */
-  hard: boolean;
-  behind: number;
-  ahead: number;
-  outcome: FaultOutcome;
-  /** For the fault event; null when nobody listens. */
-  visited: fault_visit[] | null;
-}
 
 /**
  * Resolves a fault at `va` (any byte of the page) for an access of `fault_type` (VM_PROT_*), with
@@ -191,14 +159,21 @@ function vm_fault_soft_fast(
 ): boolean {
   if (m.valid !== VM_PAGE_BITS_ALL || vm_page_busied(m) || m.flags & PG_CACHED) return false;
   const { prot, wired } = k.vm.lookup;
-  if (pmap_enter(k, map.pmap, vaddr, m, prot, fault_type, wired) !== KERN_SUCCESS) return false;
+  // A page that was waited for counts as read: the long way sees to it.
+  const td = k.kern.curthread;
+  if (td !== null && td.td_pagein !== null) return false;
+  const object = m.object as vm_object;
+  VM_OBJECT_RLOCK(object);
+  if (pmap_enter(k, map.pmap, vaddr, m, prot, fault_type, wired) !== KERN_SUCCESS) {
+    VM_OBJECT_RUNLOCK(object);
+    return false;
+  }
   if (prot & VM_PROT_WRITE) vm_fault_dirty(k, entry, m, fault_type, 0);
   vm_page_activate(k, m);
-  const td = k.kern.curthread;
   if (td !== null) td.td_ru.ru_minflt++;
   if (!wired) vm_fault_prefault(k, map, vaddr, entry, prot, PREFAULT_PAGES, PREFAULT_PAGES);
+  VM_OBJECT_RUNLOCK(object);
   if (k.events.mask & EV_FAULT) {
-    const object = m.object as vm_object;
     remember(
       k,
       [{ id: object.id, type: object.type, pindex: m.pindex, hit: true }],
@@ -225,6 +200,7 @@ function vm_fault_zero_fast(
   if (object.type !== OBJT_DEFAULT || object.backing_object !== null || pindex >= object.size)
     return false;
   if (object.flags & OBJ_DEAD || vm_page_count_severe(k)) return false;
+  vm_fault_colour(object, vaddr, pindex);
   const m = vm_page_alloc(k, object, pindex, VM_ALLOC_NORMAL);
   if (m === null) return false;
   pmap_zero_page(k, m);
@@ -328,18 +304,18 @@ function vm_fault_unwind(k: Kernel, fs: faultstate): void {
 }
 
 /** Lets go of a page that is kept: it must be where the page daemon finds it. */
-function release_page(k: Kernel, m: vm_page): void {
+export function release_page(k: Kernel, m: vm_page): void {
   vm_page_xunbusy(k, m);
   vm_page_deactivate(k, m);
 }
 
 /** Drops what the fault holds and sleeps until `m` is no longer busy. */
-function vm_fault_busy_sleep(k: Kernel, fs: faultstate, m: vm_page): never {
+function vm_fault_busy_sleep(k: Kernel, fs: faultstate, m: vm_page, wmesg = 'vmpfw'): never {
   vm_page_reference(m);
   k.vm.cnt.v_intrans++;
   fs.outcome = 'sleeping';
   fs.m = null;
-  return vm_page_busy_sleep(k, m, 'vmpfw');
+  return vm_page_busy_sleep(k, m, wmesg);
 }
 
 /** Drops what the fault holds and sleeps until there is memory. */
@@ -361,7 +337,8 @@ function vm_fault_search(k: Kernel, fs: faultstate): number {
       fs.m = resident;
       if (object === fs.first_object) fs.first_m = resident;
       if (resident.valid === VM_PAGE_BITS_ALL) {
-        if (resident.flags & PG_CACHED) vm_page_dequeue(k, resident);
+        if (resident.flags & PG_CACHED) vm_page_activate(k, resident);
+        vm_fault_waited(k, fs);
         return KERN_SUCCESS;
       }
       // Wired when its file was cut off before it.
@@ -382,7 +359,10 @@ function vm_fault_search(k: Kernel, fs: faultstate): number {
       }
       if (result !== VM_PAGER_FAIL) {
         drop_placeholder(k, fs);
-        return result === VM_PAGER_BAD ? KERN_OUT_OF_BOUNDS : KERN_FAILURE;
+        if (result === VM_PAGER_BAD) return KERN_OUT_OF_BOUNDS;
+        const p = k.kern.curthread?.td_proc;
+        k.host.log(`vm_fault: pager read error, pid ${p?.p_pid ?? 0} (${p?.p_comm ?? ''})`);
+        return KERN_FAILURE;
       }
       if (object !== fs.first_object) drop_placeholder(k, fs);
     }
@@ -393,12 +373,23 @@ function vm_fault_search(k: Kernel, fs: faultstate): number {
   }
 }
 
+/**
+ * Gives an object that has no colour one with which the pages of a 4 MB frame come to lie where the
+ * mapping at `vaddr` could use them as one.
+ */
+function vm_fault_colour(object: vm_object, vaddr: number, pindex: number): void {
+  if (object.flags & (OBJ_COLORED | OBJ_FICTITIOUS)) return;
+  object.flags |= OBJ_COLORED;
+  object.pg_color = ((vaddr / PAGE_SIZE - pindex) & 1023) >>> 0;
+}
+
 /** A busy page without contents at the place of the fault; waits while memory is short. */
 function vm_fault_allocate(k: Kernel, fs: faultstate): void {
   const { object } = fs;
   const td = k.kern.curthread;
   // Who is to die may take what is left, so that it can.
   const killed = td !== null && (td.td_proc.p_flag & P_WKILLED) !== 0;
+  vm_fault_colour(object, fs.vaddr, fs.pindex);
   const m =
     !killed && vm_page_count_severe(k)
       ? null
@@ -451,6 +442,8 @@ function vm_fault_zerofill(k: Kernel, fs: faultstate): void {
 function vm_fault_getpages(k: Kernel, fs: faultstate): number {
   const { entry, object, vaddr } = fs;
   const m = fs.m as vm_page;
+  const waited = pager_waited(k, object, fs.pindex);
+  if (waited !== null && waited.error !== 0) return VM_PAGER_ERROR;
   if (!vm_pager_has_page(k, object, fs.pindex)) return VM_PAGER_FAIL;
   const { behind, ahead } = vm_fault_read_window(
     k,
@@ -465,9 +458,13 @@ function vm_fault_getpages(k: Kernel, fs: faultstate): number {
     if (fs.first_m === m) fs.first_m = null;
     entry.next_read = vaddr + (ahead + 1) * PAGE_SIZE;
     k.vm.cnt.v_io_faults++;
-    vm_fault_busy_sleep(k, fs, m);
+    vm_fault_busy_sleep(k, fs, m, object.type === OBJT_VNODE ? 'vnread' : 'swread');
   }
+  forget_wait(k);
   if (result !== VM_PAGER_OK) return result;
+  // A device's pager puts another page in the place of this one.
+  fs.m = vm_page_lookup(object, fs.pindex);
+  if (fs.first_m === m) fs.first_m = fs.m;
   fs.hard = true;
   fs.behind = behind;
   fs.ahead = ahead;
@@ -476,65 +473,22 @@ function vm_fault_getpages(k: Kernel, fs: faultstate): number {
   return result;
 }
 
-/** The page was found below the first object: copies or moves it up for a write (step 4). */
-function vm_fault_cow(k: Kernel, fs: faultstate): void {
-  if ((fs.fault_type & (VM_PROT_WRITE | VM_PROT_COPY)) === 0) {
-    fs.prot &= ~VM_PROT_WRITE;
-    return;
-  }
-  const { object } = fs;
-  if (nobody_else_sees(fs)) vm_fault_rename(k, fs);
-  else vm_fault_copy(k, fs);
-  vm_object_pip_wakeup(k, object);
-  fs.object = fs.first_object;
-  fs.pindex = fs.first_pindex;
-  k.vm.cnt.v_cow_faults++;
+/** The transfer was over at once: nobody waits for it. */
+function forget_wait(k: Kernel): void {
+  if (k.kern.curthread !== null) k.kern.curthread.td_pagein = null;
 }
 
-/** Whether the first object is all that refers to the object of the page, directly above it. */
-function nobody_else_sees(fs: faultstate): boolean {
-  const { first_object, object } = fs;
-  return (
-    first_object.backing_object === object &&
-    object.ref_count === 1 &&
-    object.shadow_count === 1 &&
-    object.handle === null &&
-    is_anonymous(object) &&
-    is_anonymous(first_object) &&
-    (fs.m as vm_page).wire_count === 0
-  );
-}
-
-/** Moves the page into the placeholder's place: no copy (v_cow_optim). */
-function vm_fault_rename(k: Kernel, fs: faultstate): void {
-  const m = fs.m as vm_page;
-  const placeholder = fs.first_m as vm_page;
-  vm_page_remove(placeholder);
-  swap_pager_unswapped(k, m);
-  vm_page_rename(k, m, fs.first_object, fs.first_pindex);
-  fs.first_m = m;
-  vm_page_free(k, placeholder);
-  k.vm.cnt.v_cow_optim++;
-  fs.outcome = 'renamed';
-}
-
-function vm_fault_copy(k: Kernel, fs: faultstate): void {
-  const m = fs.m as vm_page;
-  const copy = fs.first_m as vm_page;
-  const { first_object } = fs;
-  pmap_copy_page(k, m, copy);
-  copy.valid = VM_PAGE_BITS_ALL;
-  if (fs.wired && (fs.fault_flags & VM_FAULT_WIRE) === 0 && m.wire_count > 0) {
-    vm_page_wire(k, copy);
-    vm_page_unwire(k, m, PQ_INACTIVE);
-  }
-  // Another address space may share the first object read/write (minherit SHARE over a shadow): its
-  // mapping of the old page must not outlive the copy.
-  if ((first_object.flags & OBJ_ONEMAPPING) === 0 && first_object.ref_count > 2)
-    pmap_remove_all(k, m);
-  fs.m = copy;
-  release_page(k, m);
-  fs.outcome = 'copied';
+/** A resident page that this thread has waited for was read by this fault. */
+function vm_fault_waited(k: Kernel, fs: faultstate): void {
+  const td = k.kern.curthread;
+  if (td === null || td.td_pagein === null) return;
+  const waited = pager_waited(k, fs.object, fs.pindex);
+  td.td_pagein = null;
+  if (waited === null) return;
+  fs.hard = true;
+  fs.behind = waited.behind;
+  fs.ahead = waited.ahead;
+  fs.outcome = 'paged-in';
 }
 
 /** Maps the page and settles its state (steps 6 and 7). */
@@ -562,27 +516,4 @@ function vm_fault_map(k: Kernel, fs: faultstate): void {
   if (td === null) return;
   if (fs.hard) td.td_ru.ru_majflt++;
   else td.td_ru.ru_minflt++;
-}
-
-function remember(
-  k: Kernel,
-  visited: fault_visit[] | null,
-  outcome: FaultOutcome,
-  entry: vm_map_entry | null,
-): void {
-  k.vm.fault_story = {
-    visited: visited ?? [],
-    outcome,
-    entry: entry && {
-      start: entry.start,
-      end: entry.end,
-      protection: entry.protection,
-      eflags: entry.eflags,
-    },
-  };
-}
-
-/** What the last vm_fault() did; only kept up while somebody listens to EV_FAULT. */
-export function vm_fault_story(k: Kernel): Readonly<fault_story> {
-  return k.vm.fault_story;
 }

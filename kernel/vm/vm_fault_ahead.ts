@@ -2,6 +2,7 @@
 // own, and which it lets go behind a sequential reader (vm_fault.c; freebsd-vm A10).
 
 import type { Kernel } from '../sys/kernel.js';
+import { vm_object_pages } from './vm_object.js';
 import { pmap_enter_quick, pmap_is_prefaultable } from './pmap.js';
 import { vm_page_busied, vm_page_deactivate, vm_page_lookup } from './vm_page.js';
 import { vm_pager_haspage_run } from './vm_pager.js';
@@ -20,7 +21,7 @@ import type { vm_map, vm_map_entry, vm_object } from './vm_types.js';
 const PAGE_SIZE = 4096;
 /** Pages of an aligned cluster, read when there is no pattern. */
 const CLUSTER_PAGES = 16;
-/** Sequential readers let go of what lies this far behind, in bytes. */
+/** Sequential readers let go of what they have read in blocks of this many bytes: a superpage. */
 const DROP_BEHIND_BLOCK = 1 << 22;
 
 /** A window around one page, in pages. */
@@ -48,10 +49,10 @@ export function vm_fault_read_window(
   let nera = 0;
   if (behavior === MAP_ENTRY_BEHAV_SEQUENTIAL) {
     nera = VM_FAULT_READ_MAX;
-    if (sequential) drop_behind(k, entry, vaddr, first_object);
+    if (sequential) vm_fault_dontneed(k, entry, vaddr, nera, first_object);
   } else if (behavior !== MAP_ENTRY_BEHAV_RANDOM && sequential) {
     nera = era > 0 ? Math.min(VM_FAULT_READ_MAX, VM_FAULT_READ_MIN + era + 1) : VM_FAULT_READ_MIN;
-    if (era === VM_FAULT_READ_MAX) drop_behind(k, entry, vaddr, first_object);
+    if (era === VM_FAULT_READ_MAX) vm_fault_dontneed(k, entry, vaddr, nera, first_object);
   }
   entry.read_ahead = nera;
   let behind = 0;
@@ -67,13 +68,24 @@ export function vm_fault_read_window(
   };
 }
 
-/** Sequential reading entered another block: the one behind is not wanted again. */
-function drop_behind(k: Kernel, entry: vm_map_entry, vaddr: number, first_object: vm_object): void {
-  if (vaddr % DROP_BEHIND_BLOCK !== 0) return;
-  const from = Math.max(entry.start, vaddr - DROP_BEHIND_BLOCK);
-  for (let va = from; va < vaddr; va += PAGE_SIZE) {
-    const m = vm_page_lookup(first_object, (va - entry.start + entry.offset) / PAGE_SIZE);
-    if (m !== null && !vm_page_busied(m)) vm_page_deactivate(k, m);
+/**
+ * Sequential reading at `vaddr`, with a window of `ahead` pages, comes to the end of a block: what it
+ * has read of the block before is not wanted again (vm_fault_dontneed). Most of that was prefaulted and
+ * is inactive still; what faulted is deactivated. References of other processes are left to count.
+ */
+function vm_fault_dontneed(
+  k: Kernel,
+  entry: vm_map_entry,
+  vaddr: number,
+  ahead: number,
+  first_object: vm_object,
+): void {
+  const end = vaddr - (vaddr % DROP_BEHIND_BLOCK);
+  if (vaddr - end < DROP_BEHIND_BLOCK - (ahead + 1) * PAGE_SIZE || entry.start >= end) return;
+  const start = Math.max(entry.start, end - DROP_BEHIND_BLOCK);
+  const first = (start - entry.start + entry.offset) / PAGE_SIZE;
+  for (const m of vm_object_pages(first_object, first, first + (end - start) / PAGE_SIZE)) {
+    if (m.valid === VM_PAGE_BITS_ALL && !vm_page_busied(m)) vm_page_deactivate(k, m);
   }
 }
 

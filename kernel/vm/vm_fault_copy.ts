@@ -20,6 +20,7 @@ import {
   MAP_ENTRY_NEEDS_COPY,
   OBJT_DEFAULT,
   PQ_INACTIVE,
+  VM_ALLOC_INTERRUPT,
   VM_ALLOC_SYSTEM,
   VM_PAGE_BITS_ALL,
   VM_PROT_WRITE,
@@ -89,7 +90,9 @@ export function vm_fault_copy_entry(
     let to = from;
     if (from.object !== dst_object) {
       to =
-        vm_page_alloc(k, dst_object, in_place ? src_pindex + i : i, VM_ALLOC_SYSTEM) ?? no_page();
+        vm_page_alloc(k, dst_object, in_place ? src_pindex + i : i, VM_ALLOC_SYSTEM) ??
+        vm_page_alloc(k, dst_object, in_place ? src_pindex + i : i, VM_ALLOC_INTERRUPT) ??
+        no_page();
       pmap_copy_page(k, from, to);
       to.valid = VM_PAGE_BITS_ALL;
       vm_page_dirty(to);

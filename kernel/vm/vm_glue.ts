@@ -6,6 +6,7 @@ import { VM_MAXUSER_ADDRESS } from '../sys/param.js';
 import type { Proc } from '../sys/proc.js';
 import { ENOMEM } from '../sys/errno.js';
 import { EV_MAP } from '../sys/event.js';
+import { shmexit, shmfork } from '../kern/sysv_shm.js';
 import { curcred, swap_reserve_by_cred, swap_reserve_force } from './swap_reserve.js';
 import {
   pmap_activate,
@@ -23,6 +24,7 @@ import {
   vm_map_event,
   vm_map_lock,
   vm_map_unlock,
+  vm_map_wait_busy,
 } from './vm_map.js';
 import {
   vm_map_entry_allocate_object,
@@ -37,6 +39,7 @@ import {
   vm_object_deallocate,
   vm_object_reference,
   vm_object_split,
+  vnode_pager_update_writecount,
 } from './vm_object.js';
 import { vm_wait } from './vm_page.js';
 import {
@@ -69,6 +72,7 @@ export function vmspace_alloc(
 ): vmspace | null {
   const map = pmap_create();
   if (!pmap_pinit(k, map)) return null;
+  k.kern.zone_requests.vmspace++;
   return {
     vm_map: vm_map_create(map, min, max),
     vm_tsize: 0,
@@ -78,6 +82,7 @@ export function vmspace_alloc(
     vm_daddr: 0,
     vm_maxsaddr: 0,
     vm_stacktop: 0,
+    vm_shm: null,
     vm_swrss: 0,
     vm_refcnt: 1,
     vm_pmap: map,
@@ -92,6 +97,7 @@ export function vmspace_free(k: Kernel, vm: vmspace): void {
 }
 
 function unmap_all(k: Kernel, vm: vmspace): void {
+  shmexit(k, vm);
   const map = vm.vm_map;
   pmap_remove_pages(k, vm.vm_pmap);
   vm_map_lock(map);
@@ -135,9 +141,8 @@ export function vmspace_exec(k: Kernel, p: Proc): boolean {
 export function vmspace_unshare(k: Kernel, p: Proc): number {
   const old = p.p_vmspace as vmspace;
   if (old.vm_refcnt === 1) return 0;
-  const copy = vmspace_fork(k, old);
+  const copy = vmspace_fork(k, old, p.p_pid);
   if (copy === null) return ENOMEM;
-  copy.vm_pmap.pm_pid = p.p_pid;
   p.p_vmspace = copy;
   if (p === k.kern.curthread?.td_proc) pmap_activate(k, copy.vm_pmap);
   vmspace_free(k, old);
@@ -147,12 +152,15 @@ export function vmspace_unshare(k: Kernel, p: Proc): number {
 /**
  * The child's address space of a fork: each entry by its inheritance. Private memory becomes
  * copy-on-write in both; neither is shadowed before somebody writes. Sleeps when memory is short.
+ * @param pid of the child, for events.
  * @returns null when no swap space may be reserved for what the two will not share.
  */
-export function vmspace_fork(k: Kernel, vm1: vmspace): vmspace | null {
+export function vmspace_fork(k: Kernel, vm1: vmspace, pid = vm1.vm_pmap.pm_pid): vmspace | null {
   const old_map = vm1.vm_map;
+  vm_map_wait_busy(k, old_map);
   vm_fault_copy_wait(k, wired_pages(old_map));
   const vm2 = vmspace_alloc(k, old_map.min_offset, old_map.max_offset) ?? vm_wait(k, 'fork');
+  vm2.vm_pmap.pm_pid = pid;
   const { vm_taddr, vm_daddr, vm_maxsaddr, vm_stacktop, vm_tsize, vm_dsize, vm_ssize } = vm1;
   Object.assign(vm2, {
     vm_taddr,
@@ -163,6 +171,7 @@ export function vmspace_fork(k: Kernel, vm1: vmspace): vmspace | null {
     vm_dsize,
     vm_ssize,
   });
+  shmfork(k, vm1, vm2);
   const new_map = vm2.vm_map;
   let charge = 0;
   vm_map_lock(old_map);
@@ -171,6 +180,7 @@ export function vmspace_fork(k: Kernel, vm1: vmspace): vmspace | null {
     charge += fork_entry(k, old_map, new_map, e);
   vm_map_unlock(new_map);
   vm_map_unlock(old_map);
+  k.kern.zone_requests.map_entry += new_map.nentries;
   if (!swap_reserve_by_cred(k, charge, curcred(k))) {
     // The entries of the copy are charged: their release needs something to take from.
     swap_reserve_force(k, charge, curcred(k));
@@ -256,7 +266,8 @@ function fork_share(k: Kernel, old_map: vm_map, new_map: vm_map, e: vm_map_entry
   const object = e.object as vm_object;
   object.flags &= ~OBJ_ONEMAPPING;
   const child = append(new_map, clone(e));
-  if (child.eflags & MAP_ENTRY_VN_WRITECNT) object.writemappings += entry_size(child);
+  if (child.eflags & MAP_ENTRY_VN_WRITECNT)
+    vnode_pager_update_writecount(object, entry_size(child));
   pmap_copy(k, new_map.pmap, old_map.pmap, e.start, e.end);
 }
 

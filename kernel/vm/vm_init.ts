@@ -14,7 +14,10 @@ import {
 import { EV_BOOT } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { kernel_pmap, pmap_activate, pmap_bootstrap } from './pmap.js';
-import { kmem_init } from './vm_kern.js';
+import { DISK_TIMING } from '../geom/geom_disk.js';
+import { init_param2 } from '../kern/subr_param.js';
+import { swap_pager_swap_init } from './swap_pager_swap.js';
+import { kmem_init, kmem_init_zero_region, vm_ksubmap_init } from './vm_kern.js';
 import { vm_page_startup } from './vm_page.js';
 
 function say(k: Kernel, line: string): void {
@@ -29,6 +32,8 @@ function getmemsize(k: Kernel): void {
     { start: 0x1000, end: 0xa0000 },
     { start: 0x100000, end: k.machine.ramBytes },
   ];
+  const bytes = k.vm.phys_segs.reduce((sum, { start, end }) => sum + end - start, 0);
+  init_param2(k, bytes / 4096);
 }
 
 /**
@@ -51,10 +56,24 @@ export function vm_mem_init(k: Kernel): void {
     `vm_page_startup: ${cnt.v_page_count} pages, free target ${cnt.v_free_target}, min ${cnt.v_free_min}, reserved ${cnt.v_free_reserved}`,
   );
   kmem_init(k);
+  kmem_init_zero_region(k);
+  const swap = k.opts.swapDevices ?? [{ bytes: k.opts.swapBytes, file: null }];
+  swap_pager_swap_init(k, swap, k.opts.diskTiming ?? DISK_TIMING);
   say(
     k,
     `kmem_init: kernel map from ${hex(k.vm.kernel_map?.min_offset ?? 0)}, page tables to ${hex(k.pmap.kernel_vm_end)}`,
   );
+}
+
+/** Memory chunks: segments that adjoin are one. */
+function phys_avail(k: Kernel): { start: number; end: number }[] {
+  const chunks: { start: number; end: number }[] = [];
+  for (const { start, end } of k.vm.phys_segs) {
+    const last = chunks.at(-1);
+    if (last?.end === start) last.end = end;
+    else chunks.push({ start, end });
+  }
+  return chunks;
 }
 
 const bytes = (n: number): string => `${n} (${n >>> 20} MB)`;
@@ -63,8 +82,9 @@ const bytes = (n: number): string => `${n} (${n >>> 20} MB)`;
 export function cpu_startup(k: Kernel): void {
   say(k, `real memory  = ${bytes(k.machine.ramBytes)}`);
   say(k, 'Physical memory chunk(s):');
-  for (const { start, end } of k.vm.phys_segs) {
+  for (const { start, end } of phys_avail(k)) {
     say(k, `${hex(start)} - ${hex(end - 1)}, ${end - start} bytes (${(end - start) / 4096} pages)`);
   }
+  vm_ksubmap_init(k);
   say(k, `avail memory = ${bytes(k.vm.cnt.v_free_count * 4096)}`);
 }

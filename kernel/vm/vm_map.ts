@@ -24,7 +24,9 @@ import {
   vm_object_page_remove,
   vm_object_reference,
   vm_object_unwire,
+  vnode_pager_update_writecount,
 } from './vm_object.js';
+import { vm_map_wait_transition } from './vm_map_wire.js';
 import {
   KERN_INVALID_ADDRESS,
   KERN_NO_SPACE,
@@ -36,6 +38,7 @@ import {
   MAP_COPY_ON_WRITE,
   MAP_CREATE_GUARD,
   MAP_CREATE_STACK_GAP_DN,
+  MAP_CREATE_STACK_GAP_UP,
   MAP_DISABLE_COREDUMP,
   MAP_DISABLE_SYNCER,
   MAP_ENTRY_COW,
@@ -123,6 +126,7 @@ export function vm_map_create(pmap: pmap, min: number, max: number, system_map =
     system_map,
     flags: 0,
     root: null,
+    recent: null,
     pmap,
     busy: 0,
   };
@@ -132,7 +136,17 @@ export function vm_map_event(
   k: Kernel,
   map: vm_map,
   op:
-    'insert' | 'delete' | 'protect' | 'clip' | 'simplify' | 'inherit' | 'advise' | 'grow' | 'fork',
+    | 'insert'
+    | 'delete'
+    | 'protect'
+    | 'clip'
+    | 'simplify'
+    | 'inherit'
+    | 'advise'
+    | 'wire'
+    | 'unwire'
+    | 'grow'
+    | 'fork',
   start: number,
   end: number,
   detail = '',
@@ -151,6 +165,7 @@ const EFLAGS_OF: readonly (readonly [cow: number, eflags: number])[] = [
   [MAP_VN_WRITECOUNT, MAP_ENTRY_VN_WRITECNT],
   [MAP_CREATE_GUARD, MAP_ENTRY_GUARD],
   [MAP_CREATE_STACK_GAP_DN, MAP_ENTRY_STACK_GAP_DN | MAP_ENTRY_GUARD],
+  [MAP_CREATE_STACK_GAP_UP, MAP_ENTRY_STACK_GAP_UP | MAP_ENTRY_GUARD],
 ];
 
 function eflags_of(cow: number): number {
@@ -230,6 +245,9 @@ export function vm_map_insert(
       prev.protection === prot &&
       prev.max_protection === max
     ) {
+      // A copy not made yet is charged to its entry: prev's, once it is written; 11.0 leaks this one.
+      if (cred >= 0 && prev.cred < 0 && eflags & MAP_ENTRY_NEEDS_COPY)
+        swap_release_by_cred(k, end - start, cred);
       map.size += end - prev.end;
       prev.end = end;
       vm_map_entry_resize_free(map, prev);
@@ -247,6 +265,7 @@ export function vm_map_insert(
   }
 
   const entry = vm_map_entry_create();
+  k.kern.zone_requests.map_entry++;
   entry.start = start;
   entry.end = end;
   entry.object = useObject;
@@ -333,6 +352,7 @@ export function vm_map_fixed(
   cow: number,
 ): number {
   const end = start + length;
+  if ((cow & MAP_CHECK_EXCL) === 0) vm_map_wait_transition(k, map, start, end, true);
   vm_map_lock(map);
   let result = start < map.min_offset || end > map.max_offset ? KERN_INVALID_ADDRESS : KERN_SUCCESS;
   if (result === KERN_SUCCESS && (cow & MAP_CHECK_EXCL) === 0) vm_map_delete(k, map, start, end);
@@ -400,6 +420,7 @@ function object_for_clip(k: Kernel, map: vm_map, entry: vm_map_entry): void {
 function split_off(k: Kernel, map: vm_map, entry: vm_map_entry): vm_map_entry {
   if (entry.object !== null) vm_object_reference(entry.object);
   vm_map_event(k, map, 'clip', entry.start, entry.end);
+  k.kern.zone_requests.map_entry++;
   return { ...entry };
 }
 
@@ -488,7 +509,7 @@ export function vm_map_delete(k: Kernel, map: vm_map, start: number, end: number
     if (entry.cred >= 0) swap_release_by_cred(k, entry.end - entry.start, entry.cred);
     if (entry.object !== null) {
       if (entry.eflags & MAP_ENTRY_VN_WRITECNT)
-        entry.object.writemappings -= entry.end - entry.start;
+        vnode_pager_update_writecount(entry.object, entry.start - entry.end);
       vm_object_deallocate(k, entry.object);
     }
     vm_map_event(k, map, 'delete', entry.start, entry.end);
@@ -496,11 +517,12 @@ export function vm_map_delete(k: Kernel, map: vm_map, start: number, end: number
   }
 }
 
-/** Locks, unmaps, unlocks. */
+/** Locks, unmaps, unlocks; first waits for wirings in the range. */
 export function vm_map_remove(k: Kernel, map: vm_map, start: number, end: number): void {
   const from = Math.max(start, map.min_offset);
   const to = Math.min(end, map.max_offset);
   if (from >= to) return;
+  vm_map_wait_transition(k, map, from, to, true);
   vm_map_lock(map);
   vm_map_delete(k, map, from, to);
   vm_map_unlock(map);

@@ -3,12 +3,13 @@
 import type { Kernel } from '../sys/kernel.js';
 import {
   pmap_clear_modify,
-  pmap_enter_quick,
+  pmap_enter_object,
   pmap_is_modified,
   pmap_mincore,
   pmap_remove,
   pmap_ts_referenced,
 } from './pmap.js';
+import { dev_pager_map } from './device_pager.js';
 import {
   vm_map_clip_end,
   vm_map_event,
@@ -51,6 +52,7 @@ import {
   VM_INHERIT_ZERO,
   VM_PAGE_BITS_ALL,
   VM_PROT_NONE,
+  VM_PROT_WRITE,
 } from './vm_param.js';
 import type { vm_map, vm_map_entry, vm_object, vm_page } from './vm_types.js';
 
@@ -347,11 +349,19 @@ export function vm_map_prefault(
   if (prot === VM_PROT_NONE) return;
   const first = Math.floor(offset / PAGE_SIZE);
   let pages = size / PAGE_SIZE;
+  if (object.devp !== null) {
+    if (prot & VM_PROT_WRITE) dev_pager_map(k, map.pmap, addr, object, first, size);
+    return;
+  }
   if (flags & MAP_PREFAULT_PARTIAL && object.resident_page_count > MAX_INIT_PT)
     pages = Math.min(pages, MAX_INIT_PT);
+  const found: vm_page[] = [];
   for (const m of vm_object_pages(object, first, first + pages)) {
-    if (flags & MAP_PREFAULT_MADVISE && k.vm.cnt.v_free_count < k.vm.cnt.v_free_reserved) return;
+    if (flags & MAP_PREFAULT_MADVISE && k.vm.cnt.v_free_count < k.vm.cnt.v_free_reserved) break;
     if (m.valid !== VM_PAGE_BITS_ALL || vm_page_busied(m) || m.flags & PG_CACHED) continue;
-    pmap_enter_quick(k, map.pmap, addr + (m.pindex - first) * PAGE_SIZE, m, prot);
+    found.push(m);
   }
+  if (found.length === 0) return;
+  const start = addr + (found[0].pindex - first) * PAGE_SIZE;
+  pmap_enter_object(k, map.pmap, start, addr + size, found, prot);
 }

@@ -1,5 +1,6 @@
 // Protection of address ranges (vm_map_protect, vm_map_check_protection; freebsd-vm A7).
 
+import { EV_MAP } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { pmap_protect } from './pmap.js';
 import { vm_fault_copy_entry, vm_fault_copy_wait } from './vm_fault_copy.js';
@@ -88,8 +89,6 @@ export function vm_map_protect(
       if ((e.eflags & MAP_ENTRY_GUARD) === 0) set_protection(k, map, e, new_prot, set_max);
       vm_map_simplify_entry(k, map, e);
     }
-    const last = vm_map_first_entry(k, map, end, false);
-    if (last !== map.header) vm_map_simplify_entry(k, map, last);
     return KERN_SUCCESS;
   } finally {
     vm_map_unlock(map);
@@ -115,7 +114,8 @@ function set_protection(
     const mask = e.eflags & MAP_ENTRY_COW ? ~VM_PROT_WRITE : VM_PROT_ALL;
     pmap_protect(k, map.pmap, e.start, e.end, e.protection & mask);
   }
-  vm_map_event(k, map, 'protect', e.start, e.end, `${old} -> ${e.protection}`);
+  if (k.events.mask & EV_MAP)
+    vm_map_event(k, map, 'protect', e.start, e.end, `${old} -> ${e.protection}`);
 }
 
 /** Whether every byte of [start, end) is mapped with at least `protection`. */

@@ -1,4 +1,4 @@
-// Stacks that grow: the mapped part, and below it a guard entry that reserves where it may grow to
+// Stacks that grow: the mapped part, and beside it a guard entry that reserves where it may grow to
 // (vm_map_stack, vm_map_growstack; freebsd-vm A22, the later form).
 
 import type { Kernel } from '../sys/kernel.js';
@@ -6,12 +6,7 @@ import { SGROWSIZ } from '../sys/param.js';
 import { RLIMIT_MEMLOCK, RLIMIT_STACK, RLIMIT_VMEM } from '../sys/resource.js';
 import { vm_map_event, vm_map_insert } from './vm_map.js';
 import { vm_map_lock, vm_map_unlock } from './vm_map_lock.js';
-import {
-  vm_map_entry_link,
-  vm_map_entry_resize_free,
-  vm_map_entry_unlink,
-  vm_map_lookup_entry,
-} from './vm_map_tree.js';
+import { vm_map_entry_link, vm_map_entry_unlink, vm_map_lookup_entry } from './vm_map_tree.js';
 import {
   KERN_INVALID_ADDRESS,
   KERN_INVALID_ARGUMENT,
@@ -19,17 +14,21 @@ import {
   KERN_SUCCESS,
   MAP_CREATE_GUARD,
   MAP_CREATE_STACK_GAP_DN,
+  MAP_CREATE_STACK_GAP_UP,
   MAP_ENTRY_GROWS_DOWN,
+  MAP_ENTRY_GROWS_UP,
   MAP_ENTRY_STACK_GAP_DN,
+  MAP_ENTRY_STACK_GAP_UP,
   MAP_STACK_GROWS_DOWN,
+  MAP_STACK_GROWS_UP,
   MAP_WIREFUTURE,
   VM_MAP_WIRE_NOHOLES,
   VM_MAP_WIRE_USER,
 } from './vm_param.js';
 import { vm_fault_copy_wait } from './vm_fault_copy.js';
 import { vm_map_delete } from './vm_map.js';
-import { vm_map_wire } from './vm_map_wire.js';
-import type { vm_map } from './vm_types.js';
+import { vm_map_wait_transition, vm_map_wire } from './vm_map_wire.js';
+import type { vm_map, vm_map_entry } from './vm_types.js';
 
 const PAGE_SIZE = 4096;
 
@@ -38,8 +37,8 @@ function guard_bytes(k: Kernel): number {
 }
 
 /**
- * Maps a stack that may fill [bottom, bottom + max_ssize): the top `sgrowsiz` bytes now, the rest as
- * faults ask for it.
+ * Maps a stack that may fill [bottom, bottom + max_ssize): `sgrowsiz` bytes at its top now (with `up`:
+ * at its bottom), the rest as faults ask for it.
  */
 export function vm_map_stack(
   k: Kernel,
@@ -49,58 +48,52 @@ export function vm_map_stack(
   prot: number,
   max: number,
   fixed: boolean,
+  up = false,
 ): number {
   if (bottom < map.min_offset || bottom + max_ssize > map.max_offset) return KERN_INVALID_ADDRESS;
   if (max_ssize <= guard_bytes(k)) return KERN_INVALID_ARGUMENT;
   const init_ssize = Math.min(SGROWSIZ, max_ssize - guard_bytes(k));
   const top = bottom + max_ssize;
+  const start = up ? bottom : top - init_ssize;
+  const end = start + init_ssize;
+  const grows = up ? MAP_STACK_GROWS_UP : MAP_STACK_GROWS_DOWN;
+  if (fixed) vm_map_wait_transition(k, map, bottom, top, true);
   vm_map_lock(map);
   try {
     if (fixed) vm_map_delete(k, map, bottom, top);
     if (vm_map_lookup_entry(map, bottom) !== null) return KERN_NO_SPACE;
-    const result = vm_map_insert(
-      k,
-      map,
-      null,
-      0,
-      top - init_ssize,
-      top,
-      prot,
-      max,
-      MAP_STACK_GROWS_DOWN,
-    );
+    const result = vm_map_insert(k, map, null, 0, start, end, prot, max, grows);
     if (result !== KERN_SUCCESS || init_ssize === max_ssize) return result;
-    const gap = vm_map_insert(
-      k,
-      map,
-      null,
-      0,
-      bottom,
-      top - init_ssize,
-      0,
-      max,
-      MAP_CREATE_GUARD | MAP_CREATE_STACK_GAP_DN,
-    );
-    if (gap !== KERN_SUCCESS) vm_map_delete(k, map, top - init_ssize, top);
+    const [from, to] = up ? [end, top] : [bottom, start];
+    const cow = MAP_CREATE_GUARD | (up ? MAP_CREATE_STACK_GAP_UP : MAP_CREATE_STACK_GAP_DN);
+    const gap = vm_map_insert(k, map, null, 0, from, to, 0, max, cow);
+    if (gap !== KERN_SUCCESS) vm_map_delete(k, map, start, end);
     return gap;
   } finally {
     vm_map_unlock(map);
   }
 }
 
-/** Grows the stack above the gap that contains `addr`. @returns whether `addr` is mapped now. */
+/** The growing stack that a gap is for, or null. */
+function stack_of(map: vm_map, gap: vm_map_entry): vm_map_entry | null {
+  const up = (gap.eflags & MAP_ENTRY_STACK_GAP_UP) !== 0;
+  const stack = up ? gap.prev : gap.next;
+  if (stack === map.header) return null;
+  const adjacent = up ? stack.end === gap.start : stack.start === gap.end;
+  const grows = up ? MAP_ENTRY_GROWS_UP : MAP_ENTRY_GROWS_DOWN;
+  return adjacent && stack.eflags & grows ? stack : null;
+}
+
+/** Grows the stack beside the gap that contains `addr`. @returns whether `addr` is mapped now. */
 export function vm_map_growstack(k: Kernel, map: vm_map, addr: number): boolean {
   const gap = vm_map_lookup_entry(map, addr);
-  if (gap === null || (gap.eflags & MAP_ENTRY_STACK_GAP_DN) === 0) return false;
-  const stack = gap.next;
-  if (
-    stack === map.header ||
-    stack.start !== gap.end ||
-    (stack.eflags & MAP_ENTRY_GROWS_DOWN) === 0
-  )
+  if (gap === null || (gap.eflags & (MAP_ENTRY_STACK_GAP_DN | MAP_ENTRY_STACK_GAP_UP)) === 0)
     return false;
+  const up = (gap.eflags & MAP_ENTRY_STACK_GAP_UP) !== 0;
+  const stack = stack_of(map, gap);
+  if (stack === null) return false;
   const room = gap.end - gap.start - guard_bytes(k);
-  const needed = gap.end - addr;
+  const needed = up ? addr + PAGE_SIZE - gap.start : gap.end - addr;
   if (needed > room) return false;
 
   // A debugger's access does not grow the stack of the process that it looks at.
@@ -123,36 +116,25 @@ export function vm_map_growstack(k: Kernel, map: vm_map, addr: number): boolean 
     vm_fault_copy_wait(k, amount / PAGE_SIZE);
   }
   vm_map_lock(map);
-  const { end } = gap;
-  const start = end - amount;
-  const all = start === gap.start;
-  if (all) vm_map_entry_unlink(map, gap);
-  else {
-    gap.end = start;
-    vm_map_entry_resize_free(map, gap);
-  }
+  const old = { start: gap.start, end: gap.end };
+  const [start, end] = up ? [old.start, old.start + amount] : [old.end - amount, old.end];
+  // Taken out and put back, for its start may move.
+  const before = gap.prev;
+  vm_map_entry_unlink(map, gap);
   map.size -= amount;
-  const result = vm_map_insert(
-    k,
-    map,
-    null,
-    0,
-    start,
-    end,
-    stack.protection,
-    stack.max_protection,
-    MAP_STACK_GROWS_DOWN,
-  );
+  const cow = up ? MAP_STACK_GROWS_UP : MAP_STACK_GROWS_DOWN;
+  const { protection, max_protection } = stack;
+  const result = vm_map_insert(k, map, null, 0, start, end, protection, max_protection, cow);
   if (result === KERN_SUCCESS) {
-    stack.eflags &= ~MAP_ENTRY_GROWS_DOWN;
+    stack.eflags &= ~(MAP_ENTRY_GROWS_DOWN | MAP_ENTRY_GROWS_UP);
     if (is_procstack) vm.vm_ssize += amount / PAGE_SIZE;
+    if (up) gap.start = end;
+    else gap.end = start;
     vm_map_event(k, map, 'grow', start, end);
-  } else {
-    // No swap space may be reserved: the gap is what it was.
-    gap.end = end;
-    if (all) vm_map_entry_link(map, stack.prev, gap);
-    else vm_map_entry_resize_free(map, gap);
-    map.size += amount;
+  } else map.size += amount; // No swap space may be reserved: the gap is what it was.
+  if (gap.start < gap.end) {
+    const after = up && result === KERN_SUCCESS ? vm_map_lookup_entry(map, start) : before;
+    vm_map_entry_link(map, after ?? before, gap);
   }
   vm_map_unlock(map);
   if (wire && result === KERN_SUCCESS)

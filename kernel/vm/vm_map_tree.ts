@@ -118,6 +118,7 @@ export function vm_map_entry_unlink(map: vm_map, entry: vm_map_entry): void {
     vm_map_entry_set_max_free(root);
   }
   map.root = root;
+  if (map.recent === entry) map.recent = null;
   entry.prev.next = entry.next;
   entry.next.prev = entry.prev;
   map.nentries--;
@@ -130,6 +131,32 @@ export function vm_map_entry_resize_free(map: vm_map, entry: vm_map_entry): void
   vm_map_entry_set_max_free(entry);
 }
 
+/** Maps of fewer entries are always splayed. */
+const SEARCH_MIN_ENTRIES = 64;
+
+/**
+ * A search that changes nothing, as FreeBSD's under a read lock that others share: a splay of a large
+ * tree rewrites every entry on its way. Gives up, and lets the splay shorten the path, after twice
+ * the height of a balanced tree. @returns as vm_map_lookup_le, or null when it gave up.
+ */
+function search(map: vm_map, address: number): vm_map_entry | null {
+  const { recent } = map;
+  if (recent !== null && address >= recent.start && address < recent.end) return recent;
+  let le = map.header;
+  let entry = map.root;
+  for (let left = 2 * (32 - Math.clz32(map.nentries)); entry !== null; left--) {
+    if (left === 0) return null;
+    if (address < entry.start) entry = entry.left;
+    else {
+      le = entry;
+      if (address < entry.end) break;
+      entry = entry.right;
+    }
+  }
+  if (le !== map.header) map.recent = le;
+  return le;
+}
+
 /**
  * The entry that contains `address`, or else its predecessor (the header when there is none);
  * compare with `end` to tell which.
@@ -138,12 +165,16 @@ export function vm_map_lookup_le(map: vm_map, address: number): vm_map_entry {
   const { root } = map;
   if (root === null) return map.header;
   if (address >= root.start && address < root.end) return root;
+  if (map.nentries >= SEARCH_MIN_ENTRIES) {
+    const found = search(map, address);
+    if (found !== null) return found;
+  }
   const top = vm_map_entry_splay(address, root);
   map.root = top;
   return top.start <= address ? top : top.prev;
 }
 
-/** The entry that contains `address`, or null. The most recently used one is at the root. */
+/** The entry that contains `address`, or null. */
 export function vm_map_lookup_entry(map: vm_map, address: number): vm_map_entry | null {
   const entry = vm_map_lookup_le(map, address);
   return entry !== map.header && address < entry.end ? entry : null;

@@ -5,12 +5,14 @@ import { EACCES, EAGAIN, EBUSY, EINVAL, EIO, ENODEV, ENOMEM, EPERM } from '../sy
 import { FREAD, FWRITE } from '../sys/file.js';
 import type { Kernel } from '../sys/kernel.js';
 import { PAGE_SIZE, VM_MAXUSER_ADDRESS, round_page, trunc_page } from '../sys/param.js';
+import { P_PROTECTED } from '../sys/proc.js';
 import type { Thread } from '../sys/proc.js';
 import { RLIMIT_DATA, RLIMIT_MEMLOCK, RLIMIT_VMEM } from '../sys/resource.js';
 import type { sysent } from '../sys/sysent.js';
 import { VCHR, VREG } from '../sys/vnode.js';
 import { DEV_ZERO } from '../fs/devfs.js';
 import { copyout } from '../i386/support.js';
+import { is_mem_device, mem_mmap } from '../kern/cdev_mem.js';
 import { fget } from '../kern/kern_descrip.js';
 import {
   vm_map_find,
@@ -29,8 +31,17 @@ import {
 } from './vm_map_advice.js';
 import { vm_map_stack } from './vm_map_stack.js';
 import { vm_fault_copy_wait } from './vm_fault_copy.js';
-import { vm_map_unwire, vm_map_wire } from './vm_map_wire.js';
-import { vm_object_deallocate, vm_object_reference } from './vm_object.js';
+import {
+  vm_map_unwire,
+  vm_map_wait_transition,
+  vm_map_wire,
+  vm_map_wire_resume,
+} from './vm_map_wire.js';
+import {
+  vm_object_deallocate,
+  vm_object_reference,
+  vnode_pager_update_writecount,
+} from './vm_object.js';
 import {
   KERN_INVALID_ADDRESS,
   KERN_INVALID_ARGUMENT,
@@ -47,6 +58,7 @@ import {
   MAP_INHERIT_SHARE,
   MAP_PREFAULT,
   MAP_PREFAULT_PARTIAL,
+  MAP_VN_WRITECOUNT,
   MAP_WIREFUTURE,
   VMFS_ANY_SPACE,
   VMFS_OPTIMAL_SPACE,
@@ -120,10 +132,13 @@ function vm_mmap_to_errno(result: number): number {
 
 /** What a file gives to map: its object (a reference taken) and highest protection, or an errno. */
 function mmap_file(
+  k: Kernel,
   td: Thread,
   fd: number,
   prot: number,
   flags: number,
+  pos: number,
+  size: number,
 ): { object: vm_object | null; maxprot: number } | number {
   const fp = fget(td, fd);
   if (typeof fp === 'number') return fp;
@@ -137,6 +152,12 @@ function mmap_file(
     else if (prot & VM_PROT_WRITE) return EACCES;
   } else maxprot |= VM_PROT_WRITE;
   if (vp.v_type === VCHR && vp.v_rdev === DEV_ZERO) return { object: null, maxprot: VM_PROT_ALL };
+  if (vp.v_type === VCHR && is_mem_device(vp.v_rdev)) {
+    // Devices are only ever shared (vm_mmap_cdev).
+    if (flags & MAP_PRIVATE) return EINVAL;
+    const object = mem_mmap(k, vp.v_rdev, pos, size);
+    return object === null ? EINVAL : { object, maxprot };
+  }
   if (vp.v_type !== VREG || vp.v_object === null) return vp.v_type === VCHR ? ENODEV : EINVAL;
   vm_object_reference(vp.v_object);
   return { object: vp.v_object, maxprot };
@@ -152,6 +173,12 @@ function mmap_floor(td: Thread): number {
   const { pl_rlimit } = td.td_proc.p_limit;
   const heap_end = round_page(vm_of(td).vm_daddr + pl_rlimit[RLIMIT_DATA].rlim_max);
   return Math.min(heap_end, VM_MAXUSER_ADDRESS);
+}
+
+/** A mapping that was made and that MAP_WIREFUTURE wires, which has to wait for pages. */
+interface mmap_progress {
+  mmap_address: number;
+  populated: number;
 }
 
 /**
@@ -172,6 +199,13 @@ export function kern_mmap(
   const map = vms.vm_map;
   let flags = flags0;
   let addr = addr0;
+  const progress = td.td_progress as mmap_progress | null;
+  if (progress !== null) {
+    // Mapped already; it was to be wired.
+    vm_map_wire_resume(k, td);
+    td.td_retval[0] = progress.mmap_address | 0;
+    return 0;
+  }
   if (size0 === 0 && td.td_proc.p_osrel >= 800104) return EINVAL;
   if (flags & ~KNOWN_FLAGS || prot & ~7) return EINVAL;
   if (flags & MAP_ANON && (fd !== -1 || pos !== 0)) return EINVAL;
@@ -208,16 +242,28 @@ export function kern_mmap(
   const refused = wirefuture(k, td, map, flags & MAP_GUARD ? 0 : size);
   if (refused) return refused;
 
+  // Before there is a reference to the object: the call is executed again.
+  if ((flags & (MAP_FIXED | MAP_EXCL)) === MAP_FIXED)
+    vm_map_wait_transition(k, map, addr, addr + size, true);
   let object: vm_object | null = null;
   let maxprot = VM_PROT_ALL;
   if ((flags & (MAP_ANON | MAP_GUARD)) === 0) {
-    const file = mmap_file(td, fd, prot, flags);
+    const file = mmap_file(k, td, fd, prot, flags, trunc_page(pos), size);
     if (typeof file === 'number') return file;
     ({ object, maxprot } = file);
   }
-  const result = vm_mmap_object(k, td, addr, size, prot, maxprot, flags, object, trunc_page(pos));
-  if (result.error === 0) td.td_retval[0] = (result.address + (object === null ? 0 : pageoff)) | 0;
-  return result.error;
+  const { error, address } = vm_mmap_object(
+    k, td, addr, size, prot, maxprot, flags, object, trunc_page(pos),
+  ); // prettier-ignore
+  if (error !== 0) return error;
+  const mmap_address = address + (object === null ? 0 : pageoff);
+  td.td_retval[0] = mmap_address | 0;
+  if (map.flags & MAP_WIREFUTURE && (flags & MAP_GUARD) === 0) {
+    td.td_progress = { mmap_address, populated: mmap_address } satisfies mmap_progress;
+    wire_new(k, map, address, address + size);
+    td.td_progress = null;
+  }
+  return 0;
 }
 
 function vm_mmap_object(
@@ -237,6 +283,12 @@ function vm_mmap_object(
   else if (flags & MAP_SHARED) docow |= MAP_INHERIT_SHARE;
   else if (object !== null) docow |= MAP_COPY_ON_WRITE;
   if (object !== null) docow |= MAP_PREFAULT_PARTIAL;
+  // Who may write to the file keeps it from being executed, from before there is a mapping.
+  const writer = object !== null && (flags & MAP_SHARED) !== 0 && (maxprot & VM_PROT_WRITE) !== 0;
+  if (writer) {
+    docow |= MAP_VN_WRITECOUNT;
+    vnode_pager_update_writecount(object, size);
+  }
   if (flags & MAP_NOSYNC) docow |= MAP_DISABLE_SYNCER;
   if (flags & MAP_NOCORE) docow |= MAP_DISABLE_COREDUMP;
   if (flags & MAP_PREFAULT_READ) docow |= MAP_PREFAULT;
@@ -266,10 +318,9 @@ function vm_mmap_object(
       result = vm_map_stack(k, map, address, size, prot, maxprot, true);
     }
   }
-  if (result !== KERN_SUCCESS) {
-    if (object !== null) vm_object_deallocate(k, object);
-  } else if (map.flags & MAP_WIREFUTURE && (flags & MAP_GUARD) === 0) {
-    wire_new(k, map, address, address + size);
+  if (result !== KERN_SUCCESS && object !== null) {
+    if (writer) vnode_pager_update_writecount(object, -size);
+    vm_object_deallocate(k, object);
   }
   return { error: vm_mmap_to_errno(result), address };
 }
@@ -338,7 +389,11 @@ export function kern_madvise(
   len: number,
   behav: number,
 ): number {
-  if (behav === MADV_PROTECT) return td.td_proc.p_ucred.cr_uid === 0 ? 0 : EPERM;
+  if (behav === MADV_PROTECT) {
+    if (td.td_proc.p_ucred.cr_uid !== 0) return EPERM;
+    td.td_proc.p_flag |= P_PROTECTED;
+    return 0;
+  }
   const { vm_map: map } = vm_of(td);
   const r = page_range(addr, len);
   if (r === null || r.start < map.min_offset || r.end > map.max_offset) return EINVAL;

@@ -4,12 +4,20 @@
 
 import { EV_OBJECT } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
-import { KASSERT } from '../sys/panic.js';
+import { KASSERT, panic } from '../sys/panic.js';
 import { wakeup } from '../kern/kern_synch.js';
 import { pmap_remove_all, pmap_remove_write } from './pmap.js';
 import {
+  KERN_INVALID_ARGUMENT,
+  KERN_SUCCESS,
   OBJT_DEAD,
   OBJT_DEFAULT,
+  OBJT_DEVICE,
+  OBJT_MGTDEVICE,
+  OBJT_PHYS,
+  OBJT_SG,
+  OBJ_FICTITIOUS,
+  OBJ_UNMANAGED,
   OBJT_SWAP,
   OBJT_VNODE,
   OBJ_COLORED,
@@ -25,36 +33,61 @@ import {
 } from './vm_param.js';
 import {
   vm_page_busied,
-  vm_page_busy_sleep,
   vm_page_free,
   vm_page_lookup,
   vm_page_remove,
   vm_page_rename,
   vm_page_test_dirty,
-  vm_page_undirty,
   vm_page_unwire,
 } from './vm_page.js';
+import { vm_reserv_break_all, vm_reserv_rename } from './vm_reserv.js';
+import { g_disk_poll } from '../geom/geom_disk.js';
+import { vm_page_busy_poll } from './vm_pager_read.js';
 import { vm_pager_deallocate, vm_pager_has_page, vm_pager_put_pages } from './vm_pager.js';
 import { swap_pager_copy, swap_pager_freespace } from './swap_pager.js';
 import { swap_release_by_cred, swap_reserve_by_cred } from './swap_reserve.js';
+import { VM_OBJECT_WLOCK, VM_OBJECT_WUNLOCK } from './vm_object_lock.js';
 import type { vm_map_entry, vm_object, vm_page } from './vm_types.js';
+import { vm_radix_check, vm_radix_lookup_ge, vm_radix_reclaim_allnodes } from './vm_radix.js';
 
 const PAGE_SIZE = 4096;
 const SUPERPAGE_PAGES = 1024;
+/** Most pages of a file written together: MAXPHYS. */
+const RUN_MAX = 32;
+
+function object_flags(type: number): number {
+  switch (type) {
+    case OBJT_DEFAULT:
+    case OBJT_SWAP:
+      return OBJ_ONEMAPPING;
+    case OBJT_DEVICE:
+    case OBJT_SG:
+      return OBJ_FICTITIOUS | OBJ_UNMANAGED;
+    case OBJT_MGTDEVICE:
+      return OBJ_FICTITIOUS;
+    case OBJT_PHYS:
+      return OBJ_UNMANAGED;
+    default:
+      return 0;
+  }
+}
 
 /** A new object of `size` pages with one reference. */
 export function vm_object_allocate(k: Kernel, type: number, size: number): vm_object {
   const object: vm_object = {
     id: k.vm.next_object_id++,
+    lock: 0,
     type,
-    flags: type === OBJT_DEFAULT || type === OBJT_SWAP ? OBJ_ONEMAPPING | OBJ_COLORED : 0,
+    flags: object_flags(type),
     size,
     generation: 1,
     ref_count: 1,
     shadow_count: 0,
     shadow_head: new Set(),
-    memq: new Map(),
+    memq: { head: null, tail: null },
+    rtree: null,
     resident_page_count: 0,
+    rvq: null,
     backing_object: null,
     backing_object_offset: 0,
     paging_in_progress: 0,
@@ -63,13 +96,24 @@ export function vm_object_allocate(k: Kernel, type: number, size: number): vm_ob
     handle: null,
     vnp_size: 0,
     writemappings: 0,
-    swp_blocks: null,
+    devp: null,
+    swp_swblks: null,
     charge: 0,
     cred: -1,
   };
   k.vm.object_list.add(object);
   if (k.events.mask & EV_OBJECT) object_event(k, 'create', object);
   return object;
+}
+
+/**
+ * Sets the cache mode (VM_MEMATTR_*) of the object's pages to come.
+ * @returns KERN_INVALID_ARGUMENT while it has pages, or for an object that has ended.
+ */
+export function vm_object_set_memattr(object: vm_object, memattr: number): number {
+  if (object.type === OBJT_DEAD || object.resident_page_count > 0) return KERN_INVALID_ARGUMENT;
+  object.memattr = memattr;
+  return KERN_SUCCESS;
 }
 
 function object_event(
@@ -87,10 +131,7 @@ function object_event(
 }
 
 export function vm_object_reference(object: vm_object): void {
-  KASSERT(
-    (object.flags & OBJ_DEAD) === 0,
-    () => `vm_object_reference: object #${object.id} is dead`,
-  );
+  if (object.flags & OBJ_DEAD) panic(`vm_object_reference: object #${object.id} is dead`);
   object.ref_count++;
 }
 
@@ -99,10 +140,7 @@ export function vm_object_pip_add(object: vm_object): void {
 }
 
 export function vm_object_pip_wakeup(k: Kernel, object: vm_object): void {
-  KASSERT(
-    object.paging_in_progress > 0,
-    () => `object #${object.id}: paging_in_progress underflow`,
-  );
+  if (object.paging_in_progress <= 0) panic(`object #${object.id}: paging_in_progress underflow`);
   if (--object.paging_in_progress === 0 && object.flags & OBJ_PIPWNT) {
     object.flags &= ~OBJ_PIPWNT;
     wakeup(k, object);
@@ -117,15 +155,16 @@ export function is_anonymous(object: vm_object): boolean {
 export function vm_object_pages(object: vm_object, start: number, end: number): vm_page[] {
   const last = end === 0 ? Infinity : end;
   const pages: vm_page[] = [];
-  if (last - start <= object.memq.size) {
-    for (let i = start; i < last; i++) {
-      const m = object.memq.get(i);
-      if (m !== undefined) pages.push(m);
-    }
-    return pages;
-  }
-  for (const m of object.memq.values()) if (m.pindex >= start && m.pindex < last) pages.push(m);
-  return pages.sort((a, b) => a.pindex - b.pindex);
+  let m = start === 0 ? object.memq.head : vm_radix_lookup_ge(object.rtree, start);
+  for (; m !== null && m.pindex < last; m = m.listq_next) pages.push(m);
+  return pages;
+}
+
+/** Whether a page with start <= pindex < end is busy. */
+function any_busied(object: vm_object, start: number, end: number): boolean {
+  let m = start === 0 ? object.memq.head : vm_radix_lookup_ge(object.rtree, start);
+  for (; m !== null && m.pindex < end; m = m.listq_next) if (vm_page_busied(m)) return true;
+  return false;
 }
 
 /**
@@ -135,10 +174,8 @@ export function vm_object_pages(object: vm_object, start: number, end: number): 
 export function vm_object_deallocate(k: Kernel, object: vm_object | null): void {
   let current = object;
   while (current !== null) {
-    KASSERT(
-      current.ref_count > 0,
-      () => `vm_object_deallocate: object #${current?.id} has no reference`,
-    );
+    if (current.ref_count <= 0)
+      panic(`vm_object_deallocate: object #${current.id} has no reference`);
     current.ref_count--;
     if (current.ref_count > 1) return;
     if (current.ref_count === 1) {
@@ -174,21 +211,24 @@ function unlink_backing(object: vm_object, backing: vm_object): void {
 /** Writes back a vnode's pages, frees all pages, lets go of the backing store. => no references. */
 export function vm_object_terminate(k: Kernel, object: vm_object): void {
   object.flags |= OBJ_DEAD;
-  KASSERT(
-    object.paging_in_progress === 0,
-    () => `vm_object_terminate: I/O on object #${object.id}`,
-  );
+  // It cannot be executed again: transfers in flight are waited for here.
+  while (object.paging_in_progress > 0) {
+    if (!g_disk_poll(k)) panic(`vm_object_terminate: paging in object #${object.id}`);
+  }
   if (k.events.mask & EV_OBJECT) object_event(k, 'terminate', object);
   if (object.type === OBJT_VNODE) vm_object_page_clean(k, object, 0, 0);
-  for (const m of [...object.memq.values()]) {
+  vm_radix_reclaim_allnodes(object);
+  for (let m = object.memq.head; m !== null;) {
+    const next: vm_page | null = m.listq_next;
     pmap_remove_all(k, m);
-    if (m.wire_count > 0) {
-      vm_page_remove(m);
-      continue;
+    if (m.wire_count > 0) vm_page_remove(m);
+    else {
+      vm_page_free(k, m);
+      k.vm.cnt.v_pfree++;
     }
-    vm_page_free(k, m);
-    k.vm.cnt.v_pfree++;
+    m = next;
   }
+  vm_reserv_break_all(k, object);
   vm_pager_deallocate(k, object);
   if (object.cred >= 0) {
     swap_release_by_cred(k, object.charge, object.cred);
@@ -215,6 +255,7 @@ export function vm_object_shadow(
   const result = vm_object_allocate(k, OBJT_DEFAULT, length / PAGE_SIZE);
   if (source !== null) {
     link_backing(result, source, offset);
+    result.flags |= source.flags & OBJ_COLORED;
     result.pg_color = (source.pg_color + offset / PAGE_SIZE) % SUPERPAGE_PAGES;
     if (k.events.mask & EV_OBJECT) object_event(k, 'shadow', result);
   }
@@ -230,7 +271,7 @@ export function vm_object_split(k: Kernel, entry: vm_map_entry): void {
   if (!is_anonymous(orig) || orig.flags & OBJ_NOSPLIT || orig.ref_count <= 1) return;
   const offset = entry.offset / PAGE_SIZE;
   const size = (entry.end - entry.start) / PAGE_SIZE;
-  if (vm_object_pages(orig, offset, offset + size).some(vm_page_busied)) return;
+  if (any_busied(orig, offset, offset + size)) return;
   const created = vm_object_allocate(k, OBJT_DEFAULT, size);
   const backing = orig.backing_object;
   if (backing !== null) {
@@ -244,11 +285,14 @@ export function vm_object_split(k: Kernel, entry: vm_map_entry): void {
     created.charge = size * PAGE_SIZE;
     orig.charge -= size * PAGE_SIZE;
   }
+  VM_OBJECT_WLOCK(orig);
   for (const m of vm_object_pages(orig, offset, offset + size)) {
     const { dirty } = m;
     vm_page_rename(k, m, created, m.pindex - offset);
+    vm_reserv_rename(k, m, created, orig, offset);
     m.dirty |= dirty;
   }
+  VM_OBJECT_WUNLOCK(orig);
   if (orig.type === OBJT_SWAP) swap_pager_copy(k, orig, created, offset, false);
   if (k.events.mask & EV_OBJECT) object_event(k, 'split', created);
   entry.object = created;
@@ -261,7 +305,7 @@ function fully_shadowed(k: Kernel, object: vm_object, backing: vm_object): boole
   if (object.resident_page_count === object.size) return true;
   if (backing.type !== OBJT_DEFAULT) return false;
   const shift = object.backing_object_offset / PAGE_SIZE;
-  for (const m of backing.memq.values()) {
+  for (let m = backing.memq.head; m !== null; m = m.listq_next) {
     const pindex = m.pindex - shift;
     if (pindex < 0 || pindex >= object.size) continue;
     if (vm_page_busied(m)) return false;
@@ -274,7 +318,7 @@ function fully_shadowed(k: Kernel, object: vm_object, backing: vm_object): boole
 /** Moves the pages of `backing`, whose only reference is `object`'s, up into `object`. */
 function collapse_pages(k: Kernel, object: vm_object, backing: vm_object): void {
   const shift = object.backing_object_offset / PAGE_SIZE;
-  for (const m of [...backing.memq.values()]) {
+  for (const m of vm_object_pages(backing, 0, 0)) {
     const pindex = m.pindex - shift;
     const hidden =
       pindex < 0 ||
@@ -290,6 +334,7 @@ function collapse_pages(k: Kernel, object: vm_object, backing: vm_object): void 
       const { dirty } = m;
       if (backing.type === OBJT_SWAP) swap_pager_freespace(k, backing, m.pindex, 1);
       vm_page_rename(k, m, object, pindex);
+      vm_reserv_rename(k, m, object, backing, shift);
       m.dirty |= dirty;
     }
   }
@@ -311,10 +356,14 @@ export function vm_object_collapse(k: Kernel, object: vm_object): void {
     )
       return;
     if (object.paging_in_progress > 0 || backing.paging_in_progress > 0) return;
-    if ([...backing.memq.values()].some(vm_page_busied)) return;
+    if (any_busied(backing, 0, Infinity)) return;
 
     if (backing.ref_count === 1) {
+      VM_OBJECT_WLOCK(object);
+      VM_OBJECT_WLOCK(backing);
       collapse_pages(k, object, backing);
+      VM_OBJECT_WUNLOCK(backing);
+      VM_OBJECT_WUNLOCK(object);
       if (backing.type === OBJT_SWAP) {
         swap_pager_copy(k, backing, object, object.backing_object_offset / PAGE_SIZE, true);
       }
@@ -388,9 +437,12 @@ export function vm_object_page_remove(
   end: number,
   clean_only: boolean,
 ): void {
-  if (object.memq.size === 0) return;
+  if (object.resident_page_count === 0) return;
   for (const m of vm_object_pages(object, start, end)) {
-    if (vm_page_busied(m)) vm_page_busy_sleep(k, m, 'vmopar');
+    if (vm_page_busied(m)) {
+      vm_page_busy_poll(k, m);
+      if (m.object !== object) continue;
+    }
     if (m.wire_count > 0) {
       pmap_remove_all(k, m);
       if (!clean_only) {
@@ -419,14 +471,21 @@ export function vm_object_page_clean(
 ): boolean {
   if (object.type !== OBJT_VNODE || (object.flags & OBJ_MIGHTBEDIRTY) === 0) return true;
   let clean = true;
+  let run: vm_page[] = [];
   for (const m of vm_object_pages(object, start, end)) {
     if (syncer && m.oflags & VPO_NOSYNC) continue;
+    if (vm_page_busied(m)) vm_page_busy_poll(k, m);
+    if (m.object !== object) continue;
     pmap_remove_write(k, m);
     vm_page_test_dirty(k, m);
     if (m.dirty === 0) continue;
-    if (!vm_pager_put_pages(k, object, [m])) clean = false;
-    else vm_page_undirty(k, m);
+    if (run.length > 0 && (run[run.length - 1].pindex !== m.pindex - 1 || run.length === RUN_MAX)) {
+      if (!vm_pager_put_pages(k, object, run)) clean = false;
+      run = [];
+    }
+    run.push(m);
   }
+  if (run.length > 0 && !vm_pager_put_pages(k, object, run)) clean = false;
   if (clean && start === 0 && end === 0) object.flags &= ~OBJ_MIGHTBEDIRTY;
   return clean;
 }
@@ -437,6 +496,21 @@ export function vm_object_set_writeable_dirty(object: vm_object): void {
     object.generation++;
     object.flags |= OBJ_MIGHTBEDIRTY;
   } else if (object.flags & OBJ_TMPFS_NODE) object.flags |= OBJ_TMPFS_DIRTY;
+}
+
+/**
+ * `bytes` more (or less) of a file are mapped writable and shared: while there are any, the file counts
+ * as open for writing, and cannot be executed.
+ */
+export function vnode_pager_update_writecount(object: vm_object, bytes: number): void {
+  if (object.type !== OBJT_VNODE) return;
+  const before = object.writemappings;
+  object.writemappings += bytes;
+  KASSERT(object.writemappings >= 0, () => `object #${object.id}: negative writemappings`);
+  const { handle } = object;
+  if (handle === null) return;
+  if (before === 0 && object.writemappings > 0) handle.v_writecount++;
+  else if (before > 0 && object.writemappings === 0) handle.v_writecount--;
 }
 
 /** Takes all wirings off the pages that an entry wired through the chain. */
@@ -472,7 +546,8 @@ export function vm_object_check(k: Kernel, mapped: Map<vm_object, number>): stri
   const bad: string[] = [];
   for (const object of k.vm.object_list) {
     const name = `object #${object.id}`;
-    if (object.memq.size !== object.resident_page_count) bad.push(`${name} counts its pages wrong`);
+    bad.push(...vm_radix_check(object));
+    if (object.lock !== 0) bad.push(`${name} is locked`);
     if (object.shadow_count !== object.shadow_head.size)
       bad.push(`${name} counts its shadows wrong`);
     for (const shadow of object.shadow_head) {
@@ -496,10 +571,6 @@ export function vm_object_check(k: Kernel, mapped: Map<vm_object, number>): stri
       references !== object.ref_count
     ) {
       bad.push(`${name} counts ${object.ref_count} references, has ${references}`);
-    }
-    for (const [pindex, m] of object.memq) {
-      if (m.object !== object || m.pindex !== pindex)
-        bad.push(`${name} lists a page of another at ${pindex}`);
     }
   }
   return bad;

@@ -6,11 +6,18 @@
 import { EV_PAGE } from '../sys/event.js';
 import type { KernelEvent } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
-import { KASSERT } from '../sys/panic.js';
+import { KASSERT, panic } from '../sys/panic.js';
 import { P_WEXIT, P_WKILLED } from '../sys/proc.js';
 import type { Thread } from '../sys/proc.js';
 import { SLEEP, tsleep, wakeup } from '../kern/kern_synch.js';
-import { pmap_clear_modify, pmap_is_modified, pmap_remove_all, pmap_zero_page } from './pmap.js';
+import {
+  VM_MEMATTR_DEFAULT,
+  pmap_clear_modify,
+  pmap_is_modified,
+  pmap_page_is_mapped,
+  pmap_remove_all,
+  pmap_zero_page,
+} from './pmap.js';
 import {
   ACT_INIT,
   PGA_REFERENCED,
@@ -37,37 +44,32 @@ import {
   VPB_SHARED_ONE,
   VPB_UNBUSIED,
   VPO_NOSYNC,
+  OBJ_COLORED,
+  OBJ_FICTITIOUS,
+  OBJ_UNMANAGED,
+  PG_FICTITIOUS,
+  VPO_UNMANAGED,
 } from './vm_param.js';
 import { TAILQ_INSERT_HEAD, TAILQ_INSERT_TAIL, TAILQ_REMOVE } from './vm_pagequeue.js';
-import { vm_phys_alloc_pages, vm_phys_free_pages } from './vm_phys.js';
-import { VM_NFREEORDER } from './vm_state.js';
+import {
+  vm_page_create,
+  vm_phys_alloc_colour,
+  vm_phys_alloc_pages,
+  vm_phys_free_contig,
+  vm_phys_free_pages,
+  vm_phys_init,
+} from './vm_phys.js';
+import {
+  vm_reserv_alloc_page,
+  vm_reserv_free_page,
+  vm_reserv_init,
+  vm_reserv_reclaim_inactive,
+} from './vm_reserv.js';
 import type { vm_object, vm_page } from './vm_types.js';
+import { vm_object_memq_insert, vm_object_memq_remove, vm_radix_lookup } from './vm_radix.js';
 
+export { vm_page_check } from './vm_page_check.js';
 export { PHYS_TO_VM_PAGE } from './vm_phys.js';
-
-function vm_page_create(phys_addr: number): vm_page {
-  return {
-    phys_addr,
-    object: null,
-    pindex: 0,
-    q_next: null,
-    q_prev: null,
-    queue: PQ_NONE,
-    wire_count: 0,
-    hold_count: 0,
-    busy_lock: VPB_UNBUSIED,
-    flags: PG_FREE,
-    aflags: 0,
-    oflags: 0,
-    act_count: 0,
-    valid: 0,
-    dirty: 0,
-    order: VM_NFREEORDER,
-    psind: 0,
-    pv_list: null,
-    pat_mode: 6,
-  };
-}
 
 /**
  * Makes the page array and the free lists from the physical segments, and the thresholds from the
@@ -75,22 +77,13 @@ function vm_page_create(phys_addr: number): vm_page {
  */
 export function vm_page_startup(k: Kernel): void {
   const { vm } = k;
-  for (const seg of vm.phys_segs) {
-    for (let pa = seg.start; pa < seg.end; pa += 4096) {
-      const m = vm_page_create(pa);
-      vm.vm_page_array[pa >>> 12] = m;
-      vm.cnt.v_page_count++;
-    }
-  }
-  for (const seg of vm.phys_segs) {
-    // The largest aligned blocks first: what freeing page by page would coalesce to.
-    for (let frame = seg.start >>> 12; frame < seg.end >>> 12;) {
-      let order = VM_NFREEORDER - 1;
-      while (frame & ((1 << order) - 1) || frame + (1 << order) > seg.end >>> 12) order--;
-      vm_phys_free_pages(k, vm.vm_page_array[frame] as vm_page, order);
-      frame += 1 << order;
-    }
-  }
+  vm_phys_init(k);
+  vm.vm_page_array = new Array<vm_page | null>(k.machine.ramBytes / 4096).fill(null);
+  for (const seg of vm.phys_segs) vm.cnt.v_page_count += (seg.end - seg.start) / 4096;
+  // The largest aligned blocks first: what freeing page by page would coalesce to.
+  for (const seg of vm.phys_segs)
+    vm_phys_free_contig(k, seg.start >>> 12, (seg.end - seg.start) >>> 12);
+  vm_reserv_init(k);
   vm.cnt.v_free_count = vm.cnt.v_page_count;
   vm_pageout_thresholds(k);
 }
@@ -119,7 +112,9 @@ export function vm_page_count_min(k: Kernel): boolean {
 
 /** Whether the page daemon should run. */
 export function vm_paging_needed(k: Kernel): boolean {
-  return available(k) < Math.floor(k.vm.cnt.v_free_min / 10) * 11;
+  // On the smallest machines the division would take it below what waiting processes want.
+  const { v_free_min } = k.vm.cnt;
+  return available(k) < Math.max(v_free_min, Math.floor(v_free_min / 10) * 11);
 }
 
 /** How many pages are missing to the target; negative when there are more. */
@@ -127,13 +122,35 @@ export function vm_paging_target(k: Kernel): number {
   return k.vm.cnt.v_free_target - available(k);
 }
 
-/** Free and cached pages: both can be allocated at once. */
+/** Free and cached pages, without those that waiting threads have only lent. */
 function available(k: Kernel): number {
-  return k.vm.cnt.v_free_count + k.vm.cnt.v_cache_count;
+  return k.vm.cnt.v_free_count + k.vm.cnt.v_cache_count - k.vm.free_wait.returned;
 }
 
 function event(k: Kernel, op: Extract<KernelEvent, { type: 'page' }>['op'], m: vm_page): void {
   k.events.emit({ type: 'page', op, pa: m.phys_addr, object: m.object?.id ?? 0, pindex: m.pindex });
+}
+
+/**
+ * A frame for a page: from the object's reservation when the object is coloured, else one of the
+ * colour that its index asks for; then by breaking a reservation, and last a cached page's.
+ */
+function vm_page_frame(k: Kernel, object: vm_object | null, pindex: number): vm_page | null {
+  if (object !== null && (object.flags & (OBJ_COLORED | OBJ_FICTITIOUS)) === OBJ_COLORED) {
+    const m = vm_reserv_alloc_page(k, object, pindex);
+    if (m !== null) return m;
+  }
+  for (;;) {
+    const m =
+      object === null
+        ? vm_phys_alloc_pages(k, 0)
+        : vm_phys_alloc_colour(k, object.pg_color + pindex);
+    if (m !== null) return m;
+    if (vm_reserv_reclaim_inactive(k)) continue;
+    const cached = k.vm.pagequeues[PQ_CACHE].head;
+    if (cached === null) return null;
+    vm_page_free(k, cached);
+  }
 }
 
 /**
@@ -155,22 +172,17 @@ export function vm_page_alloc(
     free > cnt.v_free_reserved ||
     (klass === VM_ALLOC_SYSTEM && free > cnt.v_interrupt_free_min) ||
     (klass === VM_ALLOC_INTERRUPT && free > 0);
-  if (!permitted) {
+  if (!permitted || (k.vm.fail_alloc > 0 && --k.vm.fail_alloc === 0)) {
     k.vm.pageout_deficit++;
     pagedaemon_wakeup(k);
     return null;
   }
-  let m = vm_phys_alloc_pages(k, 0);
-  if (m === null) {
-    const cached = k.vm.pagequeues[PQ_CACHE].head;
-    if (cached === null) return null;
-    vm_page_free(k, cached);
-    m = vm_phys_alloc_pages(k, 0) as vm_page;
-  }
+  const m = vm_page_frame(k, object, pindex);
+  if (m === null) return null;
   cnt.v_free_count--;
   m.flags &= ~(PG_FREE | PG_ZERO);
   m.aflags = 0;
-  m.oflags = 0;
+  m.oflags = object === null || object.flags & OBJ_UNMANAGED ? VPO_UNMANAGED : 0;
   m.act_count = 0;
   m.valid = m.dirty = 0;
   m.busy_lock = req & (VM_ALLOC_NOBUSY | VM_ALLOC_NOOBJ) ? VPB_UNBUSIED : VPB_EXCLUSIVE;
@@ -178,8 +190,10 @@ export function vm_page_alloc(
     m.wire_count = 1;
     cnt.v_wire_count++;
   }
-  if (object !== null) vm_page_insert(m, object, pindex);
-  else m.pindex = pindex;
+  if (object !== null) {
+    vm_page_insert(m, object, pindex);
+    m.pat_mode = object.memattr;
+  } else m.pindex = pindex;
   if (req & VM_ALLOC_ZERO) pmap_zero_page(k, m);
   if (k.events.mask & EV_PAGE) event(k, 'alloc', m);
   if (vm_paging_needed(k)) pagedaemon_wakeup(k);
@@ -208,7 +222,9 @@ function is_dying(td: Thread): boolean {
  */
 export function vm_wait(k: Kernel, wmesg: string): never {
   const td = k.kern.curthread;
-  if (td !== null && is_dying(td)) {
+  // A debugger writes while all sleep: nobody can wait for it.
+  if (td === null) throw SLEEP;
+  if (is_dying(td)) {
     td.td_sa_code = -1;
     throw SLEEP;
   }
@@ -220,23 +236,22 @@ export function vm_wait(k: Kernel, wmesg: string): never {
 
 /** Lets everyone who waits for pages look again. */
 export function vm_page_free_wakeup(k: Kernel): void {
-  k.vm.free_wait.waiters = 0;
+  k.vm.free_wait.waiters = k.vm.free_wait.returned = 0;
   wakeup(k, k.vm.free_wait);
 }
 
 /** The page at `pindex`, if it is resident. */
 export function vm_page_lookup(object: vm_object, pindex: number): vm_page | null {
-  return object.memq.get(pindex) ?? null;
+  return vm_radix_lookup(object.rtree, pindex);
 }
 
 /** => the page belongs to no object. */
 export function vm_page_insert(m: vm_page, object: vm_object, pindex: number): void {
-  KASSERT(m.object === null, () => 'vm_page_insert: page already inserted');
-  KASSERT(!object.memq.has(pindex), () => `vm_page_insert: index ${pindex} is taken`);
+  if (m.object !== null) panic('vm_page_insert: page already inserted');
+  if (object.lock > 0) panic(`vm_page_insert: object #${object.id} is being read`);
   m.object = object;
   m.pindex = pindex;
-  object.memq.set(pindex, m);
-  object.resident_page_count++;
+  vm_object_memq_insert(object, m);
   if (m.aflags & PGA_WRITEABLE) object.generation++;
 }
 
@@ -244,8 +259,7 @@ export function vm_page_insert(m: vm_page, object: vm_object, pindex: number): v
 export function vm_page_remove(m: vm_page): void {
   const { object } = m;
   if (object === null) return;
-  object.memq.delete(m.pindex);
-  object.resident_page_count--;
+  vm_object_memq_remove(object, m);
   m.object = null;
 }
 
@@ -253,17 +267,43 @@ export function vm_page_remove(m: vm_page): void {
 export function vm_page_rename(k: Kernel, m: vm_page, object: vm_object, pindex: number): void {
   vm_page_remove(m);
   vm_page_insert(m, object, pindex);
+  // What is dirty cannot be taken from the cache queue.
+  if (m.queue === PQ_CACHE) vm_page_deactivate(k, m);
   vm_page_dirty(m);
   if (k.events.mask & EV_PAGE) event(k, 'rename', m);
 }
 
+/**
+ * A page that stands for device memory at `pa`: wired, valid, on no queue, never free
+ * (vm_page_initfake). @param memattr VM_MEMATTR_* of its mappings.
+ */
+export function vm_page_getfake(k: Kernel, pa: number, memattr: number): vm_page {
+  const m = vm_page_create(pa, -1);
+  k.vm.fakepg.used++;
+  k.vm.fakepg.requests++;
+  m.flags = PG_FICTITIOUS;
+  m.oflags = VPO_UNMANAGED;
+  m.busy_lock = VPB_EXCLUSIVE;
+  m.wire_count = 1;
+  m.valid = VM_PAGE_BITS_ALL;
+  m.pat_mode = memattr;
+  return m;
+}
+
+/** => the page is in no object and not mapped. */
+export function vm_page_putfake(k: Kernel, m: vm_page): void {
+  KASSERT((m.flags & PG_FICTITIOUS) !== 0, () => 'vm_page_putfake: bad page');
+  k.vm.fakepg.used--;
+}
+
 /** Frees the page: out of its object and queue, to the buddy lists. => unmapped, unwired. */
 export function vm_page_free(k: Kernel, m: vm_page): void {
-  KASSERT(
-    (m.flags & PG_FREE) === 0,
-    () => `vm_page_free: page 0x${m.phys_addr.toString(16)} is free`,
-  );
-  KASSERT(m.pv_list === null, () => `vm_page_free: page 0x${m.phys_addr.toString(16)} is mapped`);
+  if (m.flags & PG_FREE) panic(`vm_page_free: page 0x${m.phys_addr.toString(16)} is free`);
+  if (pmap_page_is_mapped(k, m))
+    panic(`vm_page_free: page 0x${m.phys_addr.toString(16)} is mapped`);
+  // A cached page can be taken whatever is done with its object.
+  if (m.object !== null && m.object.lock > 0 && (m.flags & PG_CACHED) === 0)
+    panic(`vm_page_free: object #${m.object.id} is being read`);
   if (k.events.mask & EV_PAGE) event(k, 'free', m);
   vm_page_dequeue(k, m);
   vm_page_remove(m);
@@ -281,12 +321,17 @@ export function vm_page_free(k: Kernel, m: vm_page): void {
     m.flags |= PG_UNHOLDFREE;
     return;
   }
+  m.pat_mode = VM_MEMATTR_DEFAULT;
   m.flags = (m.flags & ~(PG_CACHED | PG_WINATCFLS | PG_UNHOLDFREE)) | PG_FREE;
   m.oflags = 0;
   k.vm.cnt.v_free_count++;
   k.vm.cnt.v_tfree++;
-  vm_phys_free_pages(k, m, 0);
-  if (k.vm.free_wait.waiters > 0 && available(k) >= k.vm.cnt.v_free_min) vm_page_free_wakeup(k);
+  if (!vm_reserv_free_page(k, m)) vm_phys_free_pages(k, m, 0);
+  const { free_wait } = k.vm;
+  if (free_wait.waiters === 0) return;
+  // On its way to sleep: were it woken by its own pages, it would try for ever with no time passing.
+  if (k.kern.curthread?.td_wchan === free_wait) free_wait.returned++;
+  else if (available(k) >= k.vm.cnt.v_free_min) vm_page_free_wakeup(k);
 }
 
 // Queues.
@@ -317,7 +362,9 @@ export function vm_page_enqueue(k: Kernel, m: vm_page, queue: number, atHead = f
 
 /** Moves the page to the end of its queue: used last. */
 export function vm_page_requeue(k: Kernel, m: vm_page): void {
-  if (m.queue !== PQ_NONE) vm_page_enqueue(k, m, m.queue);
+  if (m.queue === PQ_NONE) return;
+  vm_page_enqueue(k, m, m.queue);
+  if (k.events.mask & EV_PAGE) event(k, 'requeue', m);
 }
 
 export function vm_page_activate(k: Kernel, m: vm_page): void {
@@ -325,9 +372,7 @@ export function vm_page_activate(k: Kernel, m: vm_page): void {
     if (m.act_count < ACT_INIT) m.act_count = ACT_INIT;
     return;
   }
-  if (m.wire_count > 0) {
-    return;
-  }
+  if (m.wire_count > 0 || m.oflags & VPO_UNMANAGED) return;
   if (m.act_count < ACT_INIT) m.act_count = ACT_INIT;
   if (m.queue === PQ_CACHE) k.vm.cnt.v_reactivated++;
   vm_page_enqueue(k, m, PQ_ACTIVE);
@@ -336,7 +381,7 @@ export function vm_page_activate(k: Kernel, m: vm_page): void {
 
 /** To the inactive queue; clean pages that are not wanted again go to its head. */
 export function vm_page_deactivate(k: Kernel, m: vm_page, atHead = false): void {
-  if (m.wire_count > 0) return;
+  if (m.wire_count > 0 || m.oflags & VPO_UNMANAGED) return;
   if (m.queue === PQ_INACTIVE && !atHead) return;
   m.flags &= ~PG_WINATCFLS;
   vm_page_enqueue(k, m, PQ_INACTIVE, atHead);
@@ -370,7 +415,8 @@ export function vm_page_unwire(k: Kernel, m: vm_page, queue: number): void {
   if (--m.wire_count > 0) return;
   k.vm.cnt.v_wire_count--;
   if (k.events.mask & EV_PAGE) event(k, 'unwire', m);
-  if (queue !== PQ_NONE && m.object !== null) vm_page_enqueue(k, m, queue);
+  if (queue !== PQ_NONE && m.object !== null && (m.oflags & VPO_UNMANAGED) === 0)
+    vm_page_enqueue(k, m, queue);
 }
 
 // Holds: the frame survives, the page's identity need not.
@@ -471,48 +517,4 @@ export function vm_page_reference(m: vm_page): void {
 export function vm_page_set_nosync(m: vm_page, nosync: boolean): void {
   if (!nosync) m.oflags &= ~VPO_NOSYNC;
   else if (m.dirty === 0) m.oflags |= VPO_NOSYNC;
-}
-
-/** Invariants of pages and queues. @returns one line per violation. */
-export function vm_page_check(k: Kernel): string[] {
-  const bad: string[] = [];
-  const { cnt, pagequeues, free_queues } = k.vm;
-  const where = (m: vm_page): string => `page 0x${m.phys_addr.toString(16)}`;
-  for (let queue = 0; queue < pagequeues.length; queue++) {
-    let n = 0;
-    for (let m = pagequeues[queue].head; m !== null; m = m.q_next) {
-      n++;
-      if (m.queue !== queue) bad.push(`${where(m)} is on queue ${queue} but says ${m.queue}`);
-      if (m.wire_count > 0) bad.push(`${where(m)} is wired and on queue ${queue}`);
-      if (m.object === null) bad.push(`${where(m)} is on queue ${queue} without an object`);
-    }
-    if (n !== pagequeues[queue].count)
-      bad.push(`queue ${queue} counts ${pagequeues[queue].count}, has ${n}`);
-  }
-  if (pagequeues[PQ_ACTIVE].count !== cnt.v_active_count) bad.push('v_active_count is wrong');
-  if (pagequeues[PQ_INACTIVE].count !== cnt.v_inactive_count) bad.push('v_inactive_count is wrong');
-  if (pagequeues[PQ_CACHE].count !== cnt.v_cache_count) bad.push('v_cache_count is wrong');
-  let free = 0;
-  free_queues.forEach((q, order) => {
-    for (let m = q.head; m !== null; m = m.q_next) {
-      free += 1 << order;
-      if (m.order !== order) bad.push(`${where(m)} heads order ${order} but says ${m.order}`);
-    }
-  });
-  if (free !== cnt.v_free_count)
-    bad.push(`v_free_count is ${cnt.v_free_count}, free lists have ${free}`);
-  let wired = 0;
-  for (const m of k.vm.vm_page_array) {
-    if (!m) continue;
-    if (m.wire_count > 0) wired++;
-    if (m.object !== null && m.object.memq.get(m.pindex) !== m) {
-      bad.push(`${where(m)} is not in object #${m.object.id} at ${m.pindex}`);
-    }
-    if (m.flags & PG_FREE && (m.object !== null || m.pv_list !== null || m.queue !== PQ_NONE)) {
-      bad.push(`${where(m)} is free but in use`);
-    }
-  }
-  if (wired !== cnt.v_wire_count)
-    bad.push(`v_wire_count is ${cnt.v_wire_count}, ${wired} pages are wired`);
-  return bad;
 }

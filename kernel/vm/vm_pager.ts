@@ -1,20 +1,24 @@
 // Pagers: what gives an object its contents, by object type (vm_pager.c).
 
 import type { Kernel } from '../sys/kernel.js';
-import { panic } from '../sys/panic.js';
 import { default_pager } from './default_pager.js';
+import { device_pager, sg_pager } from './device_pager.js';
+import { phys_pager } from './phys_pager.js';
 import { swap_pager } from './swap_pager.js';
 import { vnode_pager } from './vnode_pager.js';
 import {
   OBJT_DEFAULT,
+  OBJT_DEVICE,
+  OBJT_MGTDEVICE,
   OBJT_PHYS,
+  OBJT_SG,
   OBJT_SWAP,
   OBJT_VNODE,
+  VM_PAGER_BAD,
   VM_PAGER_FAIL,
-  VM_PAGER_OK,
-  VM_PAGE_BITS_ALL,
+  VM_PAGER_PEND,
 } from './vm_param.js';
-import { pmap_zero_page } from './pmap.js';
+import { vm_page_sbusy, vm_page_sunbusy } from './vm_page.js';
 import type { vm_object, vm_page } from './vm_types.js';
 
 /** How many pages around one are on the same backing store, contiguous. */
@@ -24,31 +28,33 @@ export interface pager_run {
 }
 
 export interface pagerops {
-  /** Fills `m` (busy, and around it as it likes). @returns VM_PAGER_*. */
+  /**
+   * Fills `m` (busy, and around it as it likes).
+   * @returns VM_PAGER_*; PEND when the transfer has only begun: the page is busy until it is over, and
+   * whoever wants it sleeps on it.
+   */
   pgo_getpages(k: Kernel, object: vm_object, m: vm_page, behind: number, ahead: number): number;
-  /** Writes pages. @returns whether all are on the backing store. */
-  pgo_putpages(k: Kernel, object: vm_object, pages: readonly vm_page[]): boolean;
+  /**
+   * Writes pages, consecutive and shared busy; with `sync` waits. Sets a VM_PAGER_* for each: those
+   * with PEND are made clean (or dirty, after an error) and let go of when their transfer is over.
+   */
+  pgo_putpages(
+    k: Kernel,
+    object: vm_object,
+    pages: readonly vm_page[],
+    sync: boolean,
+    rtvals: number[],
+  ): void;
   /** Whether the backing store has the page, and its neighbours; null when not. */
   pgo_haspage(k: Kernel, object: vm_object, pindex: number): pager_run | null;
   pgo_dealloc(k: Kernel, object: vm_object): void;
 }
 
-/** Zero-filled pages that are never paged out (phys_pager.c). */
-const phys_pager: pagerops = {
-  pgo_getpages(k, _object, m) {
-    pmap_zero_page(k, m);
-    m.valid = VM_PAGE_BITS_ALL;
-    return VM_PAGER_OK;
-  },
-  pgo_putpages: () => panic('phys_pager_putpages called'),
-  pgo_haspage: () => ({ before: 0, after: 0 }),
-  pgo_dealloc() {},
-};
-
-/** For types that have no pager yet: nothing is ever found. */
+/** Of an object that has ended: nothing is ever found. */
 const dead_pager: pagerops = {
   pgo_getpages: () => VM_PAGER_FAIL,
-  pgo_putpages: () => false,
+  pgo_putpages: (_k, _object, pages, _sync, rtvals) =>
+    pages.forEach((_, i) => (rtvals[i] = VM_PAGER_FAIL)),
   pgo_haspage: () => null,
   pgo_dealloc() {},
 };
@@ -63,6 +69,11 @@ function pager_of(object: vm_object): pagerops {
       return vnode_pager;
     case OBJT_PHYS:
       return phys_pager;
+    case OBJT_DEVICE:
+    case OBJT_MGTDEVICE:
+      return device_pager;
+    case OBJT_SG:
+      return sg_pager;
     default:
       return dead_pager;
   }
@@ -78,12 +89,36 @@ export function vm_pager_get_pages(
   return pager_of(object).pgo_getpages(k, object, m, behind, ahead);
 }
 
+/**
+ * Writes pages, consecutive in the object, and waits for it.
+ * @returns whether all are on the backing store (or lost, beyond the end of a file).
+ */
 export function vm_pager_put_pages(
   k: Kernel,
   object: vm_object,
   pages: readonly vm_page[],
 ): boolean {
-  return pager_of(object).pgo_putpages(k, object, pages);
+  const rtvals: number[] = [];
+  for (const m of pages) vm_page_sbusy(m);
+  pager_of(object).pgo_putpages(k, object, pages, true, rtvals);
+  let all = true;
+  rtvals.forEach((status, i) => {
+    if (status !== VM_PAGER_PEND) vm_page_sunbusy(k, pages[i]);
+    else if (pages[i].dirty !== 0) all = false;
+    if (status !== VM_PAGER_PEND && status !== VM_PAGER_BAD) all = false;
+  });
+  return all;
+}
+
+/** Begins to write pages that are shared busy. @returns a VM_PAGER_* for each, as pgo_putpages does. */
+export function vm_pager_put_pages_async(
+  k: Kernel,
+  object: vm_object,
+  pages: readonly vm_page[],
+): number[] {
+  const rtvals: number[] = [];
+  pager_of(object).pgo_putpages(k, object, pages, false, rtvals);
+  return rtvals;
 }
 
 export function vm_pager_has_page(k: Kernel, object: vm_object, pindex: number): boolean {

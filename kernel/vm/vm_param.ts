@@ -141,6 +141,7 @@ export const MAP_STACK_GROWS_UP = 0x2000;
 export const MAP_ACC_CHARGED = 0x4000;
 export const MAP_ACC_NO_CHARGE = 0x8000;
 export const MAP_CREATE_STACK_GAP_DN = 0x20000;
+export const MAP_CREATE_STACK_GAP_UP = 0x40000;
 
 export const VMFS_NO_SPACE = 0;
 export const VMFS_ANY_SPACE = 1;

@@ -2,7 +2,9 @@
 // structure has no meaning here (list heads that a Map or Set replaces, locks of a single CPU).
 
 import type { FaultOutcome } from '../sys/event.js';
+import type { Kernel } from '../sys/kernel.js';
 import type { vnode } from '../sys/vnode.js';
+import type { shmmap_state } from '../kern/sysv_shm.js';
 import type { pmap, pv_entry } from '../i386/pmap_types.js';
 
 /** A page of physical memory (vm_page.h). One exists for each frame, for ever. */
@@ -12,6 +14,9 @@ export interface vm_page {
   /** Object that the page belongs to, and its index there. */
   object: vm_object | null;
   pindex: number;
+  /** Links of the object's list of pages (memq). */
+  listq_next: vm_page | null;
+  listq_prev: vm_page | null;
   /** Links of the paging queue, or of the free list. */
   q_next: vm_page | null;
   q_prev: vm_page | null;
@@ -32,16 +37,53 @@ export interface vm_page {
   dirty: number;
   /** Order of the free block that the page heads; VM_NFREEORDER when it heads none. */
   order: number;
+  /** 1 for the first page of a full reservation: its frame of 4 MB may be mapped at once. */
   psind: number;
+  /** Index of the page's segment in phys_segs; -1 for a fictitious page. */
+  segind: number;
   /** md: mappings of the page, and its memory attribute. */
   pv_list: pv_entry | null;
   pat_mode: number;
+}
+
+/** A node of the trie of an object's pages (vm_radix.c). */
+export interface vm_radix_node {
+  /** Digits of the indices below it, above its own. */
+  rn_owner: number;
+  /** Which digit of the index chooses the child. */
+  rn_clev: number;
+  rn_count: number;
+  rn_child: (vm_radix_node | vm_page | null)[];
+}
+
+/** Blocks of swap of 32 consecutive pages; -1 for none (swap_pager.h). */
+export interface swblock {
+  swb_count: number;
+  swb_pages: Int32Array;
+}
+
+/** A frame of 4 MB that is kept for a window of an object (vm_reserv.c). */
+export interface vm_reserv {
+  /** Frame number of the first page. */
+  first: number;
+  object: vm_object | null;
+  /** Index in the object of the first page. */
+  pindex: number;
+  /** Pages in use, and which. */
+  popcnt: number;
+  popmap: Int32Array;
+  /** Links of the queue of those that are partially populated. */
+  inpartpopq: boolean;
+  next: vm_reserv | null;
+  prev: vm_reserv | null;
 }
 
 /** A source of pages (vm_object.h). */
 export interface vm_object {
   /** Number for people: stable, never reused. */
   id: number;
+  /** -1: held exclusively; otherwise the number of readers. */
+  lock: number;
   /** OBJT_*. */
   type: number;
   flags: number;
@@ -52,9 +94,12 @@ export interface vm_object {
   shadow_count: number;
   /** Objects that shadow this one. */
   shadow_head: Set<vm_object>;
-  /** Resident pages by pindex. */
-  memq: Map<number, vm_page>;
+  /** Resident pages in order of pindex, and the trie that finds them (vm_radix.ts). */
+  memq: { head: vm_page | null; tail: vm_page | null };
+  rtree: vm_radix_node | vm_page | null;
   resident_page_count: number;
+  /** Reservations that pages of this object come from; null while there has been none. */
+  rvq: Set<vm_reserv> | null;
   backing_object: vm_object | null;
   /** Bytes. */
   backing_object_offset: number;
@@ -66,11 +111,23 @@ export interface vm_object {
   /** un_pager.vnp: size of the file in bytes, bytes mapped writable and shared. */
   vnp_size: number;
   writemappings: number;
-  /** un_pager.swp: disk block by pindex. */
-  swp_blocks: Map<number, number> | null;
+  /** un_pager.devp, sgp: where a device's pages are, and the fictitious pages made for them. */
+  devp: device_pager_state | null;
+  /** un_pager.swp: swap metadata by pindex / 32 (swap_pager_meta.ts). */
+  swp_swblks: Map<number, swblock> | null;
   /** Swap accounting: bytes charged, and to whom (uid), -1 when nobody. */
   charge: number;
   cred: number;
+}
+
+/** What a device or sg object maps. */
+export interface device_pager_state {
+  /** Physical address of a page of the object, or -1 where there is none (d_mmap). */
+  paddr(k: Kernel, pindex: number): number;
+  /** Device number; 0 for a scatter list. */
+  rdev: number;
+  /** Fictitious pages in use (devp_pglist). */
+  pglist: Set<vm_page>;
 }
 
 /** One stretch of an address space (vm_map.h). */
@@ -118,8 +175,21 @@ export interface vm_map {
   system_map: boolean;
   flags: number;
   root: vm_map_entry | null;
+  /** The entry that was found last without bringing it to the root. */
+  recent: vm_map_entry | null;
   pmap: pmap;
   busy: number;
+}
+
+/** A call of vm_map_wire that has to sleep for pages. */
+export interface vm_map_wiring {
+  map: vm_map;
+  start: number;
+  end: number;
+  /** VM_MAP_WIRE_*. */
+  flags: number;
+  /** Pages below are wired. */
+  at: number;
 }
 
 /** The address space of a process (vm_map.h). */
@@ -134,6 +204,8 @@ export interface vmspace {
   /** Lowest address that the main stack may reach. */
   vm_maxsaddr: number;
   vm_stacktop: number;
+  /** Attached segments of System V shared memory; null while there were none. */
+  vm_shm: shmmap_state[] | null;
   vm_swrss: number;
   vm_refcnt: number;
   vm_pmap: pmap;
@@ -216,4 +288,10 @@ export interface vmmeter {
   v_vforkpages: number;
   v_rforkpages: number;
   v_kthreadpages: number;
+}
+
+/** A thread's kernel stack: its object, and the address of its first page. */
+export interface kstack {
+  object: vm_object;
+  va: number;
 }
