@@ -70,7 +70,7 @@ export function createKernel(
     host,
     opts,
     events,
-    vm: vm_state_init(opts.swapBytes),
+    vm: vm_state_init(),
     pmap: pmap_state_init(),
     kern: kern_state_init(),
     vfs: vfs_state_init(),
@@ -100,7 +100,7 @@ function mi_switch(k: Kernel): Thread | null {
   if (old !== null) {
     sched_charge(k, old);
     if (old.td_state === TDS_RUNNING) {
-      if (!sched_others(k, old)) {
+      if (!sched_others(k, old) && !k.events.held?.has(old.td_tid)) {
         if (machine.instructions >= kern.slice_end) sched_slice(k);
         return old;
       }

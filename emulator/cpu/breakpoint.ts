@@ -5,7 +5,7 @@ import { i32 } from '../state/current.js';
 import { DR, EFLAGS_SYSTEM } from '../state/layout.js';
 import { VECTOR_DB } from '../exit.js';
 import { executionHits } from './debug_registers.js';
-import { raiseBreakpoint, raiseFault } from './fault.js';
+import { fault, raiseBreakpoint, raiseFault } from './fault.js';
 import { FLAG_RF } from './flags.js';
 import type { Handler, Op } from './op.js';
 
@@ -37,7 +37,8 @@ export function guardBreakpoint(op: Op): void {
     try {
       return instruction(self);
     } catch (thrown) {
-      i32[EFLAGS_SYSTEM] |= FLAG_RF;
+      // A trap comes behind the instruction: RF must not reach the next one.
+      if (thrown !== fault || !fault.completed) i32[EFLAGS_SYSTEM] |= FLAG_RF;
       throw thrown;
     }
   };

@@ -10,6 +10,7 @@ import { getnewvnode, vfs_mount_alloc } from './vfs_subr.js';
 import type { vnodeops } from './vnode_if.js';
 
 // Device numbers.
+export const DEV_MEM = 0x12;
 export const DEV_NULL = 0x13;
 export const DEV_ZERO = 0x15;
 export const DEV_FULL = 0x17;
@@ -17,6 +18,7 @@ export const DEV_RANDOM = 0x18;
 export const DEV_URANDOM = 0x19;
 export const DEV_TTY = 0x20;
 export const DEV_CONSOLE = 0x21;
+export const DEV_FB0 = 0x22;
 /** Where pages go that find no room: named in swapinfo, and not to be opened. */
 export const DEV_SWAP = 0x100;
 /** fd/0 is DEV_FD, fd/1 the next ... */
@@ -68,11 +70,15 @@ const DEVICES: readonly (readonly [name: string, rdev: number])[] = [
   ['tty', DEV_TTY],
   ['console', DEV_CONSOLE],
   ['swap', DEV_SWAP],
+  ['mem', DEV_MEM],
+  ['fb0', DEV_FB0],
 ];
 
 /** Name of a device below /dev. */
 export function devtoname(rdev: number): string {
-  return DEVICES.find(([, number]) => number === rdev)?.[0] ?? `#C:${rdev.toString(16)}`;
+  const name = DEVICES.find(([, number]) => number === rdev)?.[0];
+  if (name !== undefined) return name;
+  return rdev > DEV_SWAP && rdev < DEV_FD ? `swap${rdev - DEV_SWAP}` : `#C:${rdev.toString(16)}`;
 }
 
 export function devfs_mount_create(k: Kernel, on: string): mount {
@@ -82,7 +88,10 @@ export function devfs_mount_create(k: Kernel, on: string): mount {
     de.de_parent = dir;
     dir.de_dir?.set(name, de);
   };
-  for (const [name, rdev] of DEVICES) add(root, name, entry(k, VCHR, 0o666, rdev));
+  for (const [name, rdev] of DEVICES)
+    add(root, name, entry(k, VCHR, rdev === DEV_MEM ? 0o640 : 0o666, rdev));
+  // The first disk for swap has its name even where there is none.
+  for (const d of k.vm.disks.slice(2)) add(root, d.d_name, entry(k, VCHR, 0o640, d.d_rdev));
   const fd = entry(k, VDIR, 0o555, 0);
   add(root, 'fd', fd);
   for (const [n, name] of ['stdin', 'stdout', 'stderr'].entries()) {

@@ -8,6 +8,7 @@ import type { Proc } from '../sys/proc.js';
 import { VDIR, VLNK, VREG, VV_ROOT } from '../sys/vnode.js';
 import type { vattr, vnode } from '../sys/vnode.js';
 import { nanotime, nanouptime } from '../kern/kern_clock.js';
+import { swap_pager_used } from '../vm/swap_pager_space.js';
 import { getnewvnode, vfs_mount_alloc } from './vfs_subr.js';
 import type { dirent, vnodeops } from './vnode_if.js';
 
@@ -18,7 +19,7 @@ export interface procfs_node {
   pf_type: number;
 }
 
-const PER_PROCESS: Record<string, number> = {
+export const PER_PROCESS: Record<string, number> = {
   exe: VLNK,
   cwd: VLNK,
   root: VLNK,
@@ -29,7 +30,7 @@ const PER_PROCESS: Record<string, number> = {
   status: VREG,
   comm: VREG,
 };
-const SYSTEM: Record<string, number> = {
+export const SYSTEM: Record<string, number> = {
   self: VLNK,
   meminfo: VREG,
   mounts: VREG,
@@ -79,6 +80,11 @@ const KB = 4;
 /** Text of a regular file of /proc. */
 export function procfs_text(k: Kernel, vp: vnode): string {
   const { pf_pid, pf_name } = node_of(vp);
+  return procfs_contents(k, pf_pid, pf_name);
+}
+
+/** The same by its process (0: the system's) and name. */
+export function procfs_contents(k: Kernel, pf_pid: number, pf_name: string): string {
   if (pf_pid !== 0) {
     const p = k.kern.allproc.get(pf_pid);
     if (p === undefined) return '';
@@ -98,7 +104,7 @@ export function procfs_text(k: Kernel, vp: vnode): string {
   const { cnt } = k.vm;
   switch (pf_name) {
     case 'meminfo':
-      return `MemTotal:       ${cnt.v_page_count * KB} kB\nMemFree:        ${cnt.v_free_count * KB} kB\nMemAvailable:   ${(cnt.v_free_count + cnt.v_inactive_count) * KB} kB\nBuffers:        0 kB\nCached:         ${cnt.v_inactive_count * KB} kB\nSwapTotal:      ${k.vm.swap_total / 1024} kB\nSwapFree:       ${(k.vm.swap_total - k.vm.swdev.sw_used * 4096) / 1024} kB\n`;
+      return `MemTotal:       ${cnt.v_page_count * KB} kB\nMemFree:        ${cnt.v_free_count * KB} kB\nMemAvailable:   ${(cnt.v_free_count + cnt.v_inactive_count) * KB} kB\nBuffers:        0 kB\nCached:         ${cnt.v_inactive_count * KB} kB\nSwapTotal:      ${k.vm.swap_total / 1024} kB\nSwapFree:       ${(k.vm.swap_total - swap_pager_used(k) * 4096) / 1024} kB\n`;
     case 'mounts':
       return k.vfs.mounts.map((m) => `${m.mnt_from} ${m.mnt_on} ${m.mnt_fstype} rw 0 0\n`).join('');
     case 'uptime':
@@ -112,6 +118,16 @@ export function procfs_text(k: Kernel, vp: vnode): string {
     default:
       return 'processor\t: 0\nvendor_id\t: GenuineIntel\n';
   }
+}
+
+/** Target of a symbolic link of /proc, by its process and name. */
+export function procfs_link(k: Kernel, pf_pid: number, pf_name: string): string {
+  if (pf_pid === 0) return String(k.kern.curthread?.td_proc.p_pid ?? 0);
+  const p = k.kern.allproc.get(pf_pid);
+  if (pf_name === 'exe') return p?.p_textpath ?? '';
+  if (pf_name.startsWith('fd/'))
+    return p?.p_fd?.fd_ofiles[Number(pf_name.slice(3))]?.fde_file.f_path ?? '';
+  return '/';
 }
 
 export const procfs_vnodeops: vnodeops = {
@@ -153,12 +169,7 @@ export const procfs_vnodeops: vnodeops = {
   },
   vop_readlink(k, vp) {
     const { pf_pid, pf_name } = node_of(vp);
-    if (pf_pid === 0) return String(k.kern.curthread?.td_proc.p_pid ?? 0);
-    const p = k.kern.allproc.get(pf_pid);
-    if (pf_name === 'exe') return p?.p_textpath ?? '';
-    if (pf_name.startsWith('fd/'))
-      return p?.p_fd?.fd_ofiles[Number(pf_name.slice(3))]?.fde_file.f_path ?? '';
-    return '/';
+    return procfs_link(k, pf_pid, pf_name);
   },
   vop_getattr(k, vp): vattr {
     const { pf_type, pf_pid } = node_of(vp);

@@ -15,10 +15,15 @@ import type { Kernel } from '../sys/kernel.js';
 import { nanotime } from '../kern/kern_clock.js';
 import { VDIR, VLNK, VREG } from '../sys/vnode.js';
 import type { vattr, vnode } from '../sys/vnode.js';
-import { swap_pager_freespace } from '../vm/swap_pager.js';
+import {
+  swap_pager_freespace,
+  swap_pager_unswapped,
+  swap_pager_zero_tail,
+} from '../vm/swap_pager.js';
+import { vm_page_lookup_idle } from '../vm/vm_pager_read.js';
 import { vm_object_deallocate, vm_object_page_remove } from '../vm/vm_object.js';
-import { OBJT_SWAP } from '../vm/vm_param.js';
-import { vm_page_lookup } from '../vm/vm_page.js';
+import { OBJT_SWAP, PG_CACHED } from '../vm/vm_param.js';
+import { vm_page_deactivate, vm_page_dirty } from '../vm/vm_page.js';
 import { vnode_pager_setsize } from '../vm/vnode_pager.js';
 import { host_of, tmpfs_dir, tmpfs_node_create, tmpfs_vnode } from './tmpfs.js';
 import type { tmpfs_node } from './tmpfs.js';
@@ -69,14 +74,15 @@ function swap_setsize(k: Kernel, vp: vnode, size: number): void {
     vm_object_page_remove(k, object, pages, 0, false);
     swap_pager_freespace(k, object, pages, Math.max(0, object.size - pages));
     const base = size % PAGE_SIZE;
-    const last = base === 0 ? null : vm_page_lookup(object, pages - 1);
+    const last = base === 0 ? null : vm_page_lookup_idle(k, object, pages - 1);
     if (last !== null) {
       k.machine.ram8.fill(0, last.phys_addr + base, last.phys_addr + PAGE_SIZE);
       k.machine.physStored(last.phys_addr + base, PAGE_SIZE - base);
-    } else if (base !== 0) {
-      const block = object.swp_blocks?.get(pages - 1);
-      if (block !== undefined) k.vm.swdev.sw_blocks[block]?.fill(0, base);
-    }
+      // Its block on swap still has the old bytes.
+      if (last.flags & PG_CACHED) vm_page_deactivate(k, last);
+      vm_page_dirty(last);
+      swap_pager_unswapped(k, last);
+    } else if (base !== 0) swap_pager_zero_tail(k, object, pages - 1, base);
   }
   object.size = pages;
 }

@@ -104,7 +104,7 @@ function walk(
     if (name === '..') vp = mounted(parent_of(k, dvp, fd));
     else {
       vp = ops(dvp).vop_lookup(k, dvp, name);
-      if (vp !== null && vp.v_type === VDIR) {
+      if (vp !== null) {
         vp.v_dd = dvp;
         vp.v_ddname = name;
       }

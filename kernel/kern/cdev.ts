@@ -6,6 +6,7 @@ import type { file } from '../sys/file.js';
 import type { Kernel } from '../sys/kernel.js';
 import type { Thread } from '../sys/proc.js';
 import type { uio } from '../sys/uio.js';
+import { disk_find } from '../vm/swap_pager_swap.js';
 import type { vnode } from '../sys/vnode.js';
 import {
   DEV_CONSOLE,
@@ -19,6 +20,7 @@ import {
   devtoname,
 } from '../fs/devfs.js';
 import { bytes_of, copyout, copyout_words, fuword32 } from '../i386/support.js';
+import { is_mem_device, mem_open, mem_rw } from './cdev_mem.js';
 import { uiomove_in, uiomove_out } from './subr_uio.js';
 import { tty_ioctl, tty_poll, tty_read, tty_write } from './tty.js';
 import type { tty } from './tty_types.js';
@@ -40,7 +42,8 @@ export function cdev_open(k: Kernel, td: Thread, vp: vnode): number {
     const s = td.td_proc.p_pgrp.pg_session;
     return k.vfs.console !== null && s.s_ttyp === k.vfs.console ? 0 : ENXIO;
   }
-  if (vp.v_rdev === DEV_SWAP) return EBUSY;
+  if (disk_find(k, vp.v_rdev) !== null || vp.v_rdev === DEV_SWAP) return EBUSY;
+  if (is_mem_device(vp.v_rdev)) return mem_open(vp.v_rdev, td.td_proc.p_ucred.cr_uid);
   return vp.v_rdev === DEV_CONSOLE && k.vfs.console === null ? ENXIO : 0;
 }
 
@@ -62,6 +65,7 @@ export function cdev_read(k: Kernel, td: Thread, fp: file, u: uio): number {
   const vp = fp.f_vnode as vnode;
   const tp = cdev_tty(k, vp);
   if (tp !== null) return tty_read(k, td, tp, u, (fp.f_flag & O_NONBLOCK) !== 0);
+  if (is_mem_device(vp.v_rdev)) return mem_rw(k, vp.v_rdev, u, false);
   switch (vp.v_rdev) {
     case DEV_NULL:
       return 0;
@@ -88,6 +92,7 @@ export function cdev_write(k: Kernel, td: Thread, fp: file, u: uio): number {
   const vp = fp.f_vnode as vnode;
   const tp = cdev_tty(k, vp);
   if (tp !== null) return tty_write(k, td, tp, u);
+  if (is_mem_device(vp.v_rdev)) return mem_rw(k, vp.v_rdev, u, true);
   if (vp.v_rdev === DEV_FULL) return ENOSPC;
   return in_chunks(
     u,

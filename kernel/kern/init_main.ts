@@ -3,7 +3,15 @@
 import { EV_BOOT } from '../sys/event.js';
 import type { HostDirectory } from '../sys/host.js';
 import type { Kernel } from '../sys/kernel.js';
-import { PRS_NORMAL, P_CONTROLT, P_KPROC, P_SYSTEM, TDF_NEEDSIGCHK } from '../sys/proc.js';
+import {
+  PRS_NORMAL,
+  P_CONTROLT,
+  P_INMEM,
+  P_KPROC,
+  P_SYSTEM,
+  TDF_NEEDSIGCHK,
+  TDS_INACTIVE,
+} from '../sys/proc.js';
 import type { Proc, Thread } from '../sys/proc.js';
 import { crget } from '../sys/ucred.js';
 import { VDIR } from '../sys/vnode.js';
@@ -14,7 +22,9 @@ import { vref, vrele } from '../fs/vfs_subr.js';
 import { elf32_freebsd_sysvec } from '../i386/elf_machdep.js';
 import { gdt_init } from '../i386/segments.js';
 import { pmap_activate, kernel_pmap } from '../vm/pmap.js';
+import { fb_attach } from './cdev_mem.js';
 import { cpu_startup, vm_mem_init } from '../vm/vm_init.js';
+import { vm_thread_new, vm_thread_reserve } from '../vm/vm_kstack.js';
 import { vm_object_allocate } from '../vm/vm_object.js';
 import { vm_page_alloc } from '../vm/vm_page.js';
 import {
@@ -31,14 +41,17 @@ import type { vm_page } from '../vm/vm_types.js';
 import { fdescfree, fdinit, fdinstall_at } from './kern_descrip.js';
 import { kern_execve } from './kern_exec.js';
 import { thread_exit } from './kern_exit.js';
-import { kproc_create } from './kern_kthread.js';
+import { kproc_create, swapper_start } from './kern_kthread.js';
 import { OSRELEASE, OSTYPE } from './kern_mib.js';
 import { leavepgrp, pid_alloc, proc_alloc, session_create, thread_alloc } from './kern_proc.js';
 import { limits_create } from './kern_resource.js';
 import { sigacts_copy, sigacts_create } from './kern_sig.js';
 import { sysentvecs } from './kern_sysvec.js';
 import { init_sysent } from './init_sysent.js';
-import { PVM, sched_add } from './sched_4bsd.js';
+import { SLEEP, sleepq_remove } from './kern_synch.js';
+import { PVM, sched_add, sched_rem } from './sched_4bsd.js';
+import { g_disk_poll } from '../geom/geom_disk.js';
+import { panic } from '../sys/panic.js';
 import { host_stream_create, host_stream_file } from './host_stream.js';
 import type { host_stream_kind } from './host_stream.js';
 import { tty_set_session } from './tty.js';
@@ -83,7 +96,7 @@ function proc0_init(k: Kernel): void {
     sysent: elf32_freebsd_sysvec,
     pgrp,
   });
-  proc0.p_flag = P_SYSTEM | P_KPROC;
+  proc0.p_flag = P_SYSTEM | P_KPROC | P_INMEM;
   proc0.p_state = PRS_NORMAL;
   proc0.p_comm = 'kernel';
   k.kern.proc0 = proc0;
@@ -98,11 +111,14 @@ export function mi_startup(k: Kernel): void {
   say(k, `${OSTYPE} ${OSRELEASE} (Faultline) i386`);
   vm_mem_init(k);
   cpu_startup(k);
+  fb_attach(k);
   gdt_init(k);
   for (const sv of sysentvecs) k.machine.softIntVectors.add(sv.sv_syscall_vector);
   shared_page_init(k);
   proc0_init(k);
   kproc_create(k, 'pagedaemon', 'pagedaemon', PVM);
+  kproc_create(k, 'vmdaemon', 'vmdaemon', PVM);
+  swapper_start(k, PVM);
   say(
     k,
     `processes: ${[...k.kern.allproc.values()].map((p) => `${p.p_pid} ${p.p_comm}`).join(', ')}`,
@@ -153,6 +169,10 @@ export function spawn_init(k: Kernel, params: init_params): string | null {
   const td = thread_alloc(k, p);
   p.p_fd = fdinit(k, null);
   k.kern.curthread = td;
+  without_sleep(k, td, () => {
+    vm_thread_reserve(k);
+  });
+  vm_thread_new(k, td);
   const error = start(k, td, params);
   k.kern.curthread = null;
   if (error !== null) {
@@ -175,6 +195,24 @@ export function spawn_init(k: Kernel, params: init_params): string | null {
   return null;
 }
 
+/** How often something is tried again for which no disk works: memory that was denied once. */
+const RETRIES = 100;
+
+/** Before anything runs nobody can sleep: what is waited for is polled. */
+function without_sleep<T>(k: Kernel, td: Thread, call: () => T): T {
+  for (let idle = 0; ;) {
+    try {
+      return call();
+    } catch (thrown) {
+      if (thrown !== SLEEP) throw thrown;
+      if (!g_disk_poll(k) && ++idle > RETRIES) panic(`the first process waits for ${td.td_wmesg}`);
+      sleepq_remove(k, td);
+      td.td_state = TDS_INACTIVE;
+      sched_rem(k, td);
+    }
+  }
+}
+
 function start(k: Kernel, td: Thread, params: init_params): string | null {
   const p = td.td_proc;
   const fd = p.p_fd;
@@ -187,7 +225,7 @@ function start(k: Kernel, td: Thread, params: init_params): string | null {
   open_standard_files(k, td, params);
   const args = { fname: params.path, argv: params.argv, envv: params.envp };
   const bytes = [params.path, ...params.argv, ...params.envp].reduce((n, s) => n + s.length + 1, 0);
-  const error = bytes > ARG_MAX ? E2BIG : kern_execve(k, td, args);
+  const error = bytes > ARG_MAX ? E2BIG : without_sleep(k, td, () => kern_execve(k, td, args));
   return error === 0 ? null : `${params.path}: ${errno_text(error)}`;
 }
 

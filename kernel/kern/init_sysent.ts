@@ -7,6 +7,8 @@ import { file_sysent } from './file_sysent.js';
 import { optional_sysent } from './optional_sysent.js';
 import { proc_sysent } from './proc_sysent.js';
 import { select_sysent } from './select_sysent.js';
+import { shm_sysent } from './sysv_shm.js';
+import { swap_sysent } from './swap_sysent.js';
 import { vfs_sysent } from './vfs_sysent.js';
 
 /** Fills the table of the native ABI; idempotent, since all machines share the table. */
@@ -21,6 +23,8 @@ export function init_sysent(): void {
     proc_sysent,
     event_sysent,
     optional_sysent,
+    swap_sysent,
+    shm_sysent,
   ]) {
     for (const [number, entry] of Object.entries(part)) sv_table[Number(number)] = entry;
   }

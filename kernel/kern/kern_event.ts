@@ -20,6 +20,7 @@ import { falloc, fget, finstall } from './kern_descrip.js';
 import { PCATCH, tsleep } from './kern_synch.js';
 import { copyin_view, get_timespec } from './subr_buf.js';
 import { selwakeup } from './sys_generic.js';
+import { pipe_space } from './sys_pipe.js';
 import type { pipe } from './sys_pipe.js';
 
 const EVFILT_READ = -1;
@@ -115,8 +116,8 @@ function amount(k: Kernel, fp: file, reading: boolean): number {
     return reading ? VOP_GETATTR(k, fp.f_vnode).va_size - fp.f_offset : 0;
   }
   if (fp.f_type !== DTYPE_PIPE) return 0;
-  const { pipe_buffer, pipe_cnt } = fp.f_data as pipe;
-  return reading ? pipe_cnt : pipe_buffer.length - pipe_cnt;
+  const p = fp.f_data as pipe;
+  return reading ? p.pipe_cnt : pipe_space(k, p);
 }
 
 /** The event of a knote, or null when there is none now. */

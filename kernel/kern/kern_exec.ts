@@ -51,7 +51,8 @@ import {
   VM_PROT_EXECUTE,
   VM_PROT_READ,
 } from '../vm/vm_param.js';
-import type { vmspace } from '../vm/vm_types.js';
+import { kmap_alloc_wait, kmap_free_wakeup } from '../vm/vm_kern.js';
+import type { vm_map, vmspace } from '../vm/vm_types.js';
 import { exec_elf_imgact } from './imgact_elf.js';
 import { exec_shell_imgact } from './imgact_shell.js';
 import { fdcloseexec } from './kern_descrip.js';
@@ -174,6 +175,18 @@ function exec_open_vp(k: Kernel, td: Thread, vp: vnode, path: string): image_par
  * @returns an errno with nothing changed, or EJUSTRETURN-like 0 with the CPU at the image's start.
  */
 export function kern_execve(k: Kernel, td: Thread, args: image_args): number {
+  // There is room for the arguments of sixteen at once; others wait (exec_alloc_args).
+  const map = k.vm.exec_map as vm_map;
+  const bytes = MAXPATHLEN + ARG_MAX;
+  const room = kmap_alloc_wait(k, map, bytes);
+  try {
+    return do_execve(k, td, args);
+  } finally {
+    kmap_free_wakeup(k, map, room, bytes);
+  }
+}
+
+function do_execve(k: Kernel, td: Thread, args: image_args): number {
   let path = args.fname;
   let argv = args.argv;
   let interpreted = false;
@@ -298,6 +311,7 @@ function exec_commit(
   p.p_flag = (p.p_flag | P_EXEC) & ~P_SUGID;
   p.p_osrel = imgp.osrel;
   p.p_psstrings = imgp.ps_strings;
+  p.p_initsp = stack >>> 0;
   p.p_sysent = sv;
   p.p_sigcode = SHAREDPAGE + sv.sv_sigcode_base;
   td.td_child_clear_tid = 0;

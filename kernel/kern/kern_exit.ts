@@ -31,6 +31,8 @@ import {
 import { npxdrop } from '../i386/npx.js';
 import { pmap_activate, kernel_pmap } from '../vm/pmap.js';
 import { vmspace_free } from '../vm/vm_glue.js';
+import { vm_thread_dispose } from '../vm/vm_kstack.js';
+import { vm_map_wire_abandon } from '../vm/vm_map_wire.js';
 import { vrele } from '../fs/vfs_subr.js';
 import { fdescfree } from './kern_descrip.js';
 import { itimers_release } from './kern_itimer.js';
@@ -74,6 +76,7 @@ const W_STOPCODE = (sig: number): number => (sig << 8) | 0x7f;
 export function thread_exit(k: Kernel, td: Thread): void {
   const p = td.td_proc;
   if (td === k.kern.curthread) sched_charge(k, td);
+  if (td.td_wiring !== null) vm_map_wire_abandon(k, td);
   if (td.td_wchan !== null) sleepq_remove(k, td);
   if (td.td_state === TDS_RUNQ) sched_rem(k, td);
   td.td_state = TDS_INACTIVE;
@@ -83,6 +86,7 @@ export function thread_exit(k: Kernel, td: Thread): void {
   ruadd(p.p_ru, td.td_ru);
   p.p_threads.splice(p.p_threads.indexOf(td), 1);
   k.kern.threads.delete(td.td_tid);
+  vm_thread_dispose(k, td);
 }
 
 /** exec and exit: the process goes on with one thread. */
@@ -101,8 +105,16 @@ export function exit1(k: Kernel, td: Thread, status: number): never {
   if (sv_thread_exit !== null) for (const thread of p.p_threads) sv_thread_exit(k, thread);
   p.p_flag |= P_WEXIT;
   thread_single(k, td);
+  if (td.td_wiring !== null) vm_map_wire_abandon(k, td);
   callout_stop(k, p.p_realtimer_callout);
   itimers_release(k, p);
+  // While it still has its memory, as FreeBSD's process_exit handlers are called.
+  if (k.events.mask & EV_PROC) {
+    const detail = WIFEXITED(status)
+      ? `status ${WEXITSTATUS(status)}`
+      : `signal ${WTERMSIG(status)}`;
+    k.events.emit({ type: 'proc', op: 'exit', pid: p.p_pid, detail });
+  }
   if (p.p_fd !== null) {
     const fdp = p.p_fd;
     p.p_fd = null;
@@ -115,12 +127,6 @@ export function exit1(k: Kernel, td: Thread, status: number): never {
     p.p_textvp = null;
   }
   exit_vmspace(k, p);
-  if (k.events.mask & EV_PROC) {
-    const detail = WIFEXITED(status)
-      ? `status ${WEXITSTATUS(status)}`
-      : `signal ${WTERMSIG(status)}`;
-    k.events.emit({ type: 'proc', op: 'exit', pid: p.p_pid, detail });
-  }
   p.p_xstat = status;
   thread_exit(k, td);
   calcru(k, p, p.p_ru);

@@ -4,16 +4,17 @@ import { EAX, EDX, FLAG_CF } from '../../emulator/index.js';
 import { EAGAIN, EINVAL, ENOMEM, ENOSYS } from '../sys/errno.js';
 import { EV_PROC } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
-import { PRS_NORMAL, P_CONTROLT, P_PPWAIT, P_SUGID, TDF_NEEDSIGCHK } from '../sys/proc.js';
+import { PRS_NORMAL, P_CONTROLT, P_INMEM, P_PPWAIT, P_SUGID, TDF_NEEDSIGCHK } from '../sys/proc.js';
 import type { Proc, Thread } from '../sys/proc.js';
 import { RLIMIT_NPROC } from '../sys/resource.js';
 import { SIGCHLD, SS_DISABLE } from '../sys/signal.js';
 import { SV_LINUX } from '../sys/sysent.js';
 import { npxfork } from '../i386/npx.js';
 import { vmspace_fork, vmspace_unshare } from '../vm/vm_glue.js';
+import { vm_thread_new, vm_thread_reserve } from '../vm/vm_kstack.js';
 import type { vmspace } from '../vm/vm_types.js';
 import { fdcopy, fdescfree, fdinit, fdshare, fdunshare } from './kern_descrip.js';
-import { pid_alloc, proc_alloc, thread_alloc } from './kern_proc.js';
+import { pid_alloc, pid_next, proc_alloc, thread_alloc } from './kern_proc.js';
 import { sigacts_fork, sigacts_own } from './kern_sig.js';
 import { tsleep } from './kern_synch.js';
 import { resetpriority, sched_add } from './sched_4bsd.js';
@@ -74,8 +75,9 @@ export function fork1(k: Kernel, td: Thread, options: fork_options): fork_result
       return { error: EAGAIN, proc: null };
     }
   }
+  vm_thread_reserve(k);
   const vm1 = p1.p_vmspace as vmspace;
-  const vm2 = flags & RFMEM ? vm1 : vmspace_fork(k, vm1);
+  const vm2 = flags & RFMEM ? vm1 : vmspace_fork(k, vm1, pid_next(k));
   if (vm2 === null) return { error: ENOMEM, proc: null };
   if (vm2 === vm1) vm1.vm_refcnt++;
 
@@ -91,9 +93,8 @@ export function fork1(k: Kernel, td: Thread, options: fork_options): fork_result
   if (flags & RFSIGSHARE) p1.p_sigacts.ps_refcnt++;
   p1.p_limit.pl_refcnt++;
   p2.p_vmspace = vm2;
-  if ((flags & RFMEM) === 0) vm2.vm_pmap.pm_pid = p2.p_pid;
   fork_files(k, p1, p2, flags);
-  p2.p_flag = p1.p_flag & (P_CONTROLT | P_SUGID);
+  p2.p_flag = (p1.p_flag & (P_CONTROLT | P_SUGID)) | P_INMEM;
   if (flags & RFPPWAIT) p2.p_flag |= P_PPWAIT;
   p2.p_sigparent = options.exit_signal;
   p2.p_comm = p1.p_comm;
@@ -108,6 +109,7 @@ export function fork1(k: Kernel, td: Thread, options: fork_options): fork_result
   p2.p_nice = p1.p_nice;
   p2.p_osrel = p1.p_osrel;
   p2.p_psstrings = p1.p_psstrings;
+  p2.p_initsp = p1.p_initsp;
   p2.p_sigcode = p1.p_sigcode;
   p2.p_emuldata = p1.p_emuldata;
   kern.nprocs++;
@@ -153,6 +155,7 @@ function fork_statistics(k: Kernel, flags: number, vm: vmspace): void {
 /** The child's thread: the caller's registers, with the results of the call as the child sees them. */
 function cpu_fork(k: Kernel, td1: Thread, p2: Proc, stack: number): void {
   const td2 = thread_alloc(k, p2);
+  vm_thread_new(k, td2);
   copy_thread(td1, td2);
   if (stack === 0) {
     // Alternate signal stacks survive a fork, but not a new stack.
@@ -202,9 +205,13 @@ export function fork_run(k: Kernel, p: Proc): void {
   }
 }
 
-/** A thread in the caller's process, runnable once its context is right (thr_create, clone). */
+/**
+ * A thread in the caller's process, runnable once its context is right (thr_create, clone).
+ * => vm_thread_reserve() has been called.
+ */
 export function thread_create(k: Kernel, td: Thread, stack: number): Thread {
   const td2 = thread_alloc(k, td.td_proc);
+  vm_thread_new(k, td2);
   copy_thread(td, td2);
   save_child_context(k, td, td2, stack);
   return td2;

@@ -164,8 +164,10 @@ export const kern_mib: readonly sysctl_oid[] = [
   int('kern.iov_max', 35, () => 1024),
   string('kern.hostuuid', 36, () => '00000000-0000-0000-0000-000000000000'),
   ro('kern.arandom', 37, 'Q', arandom),
-  int('kern.maxusers', undefined, () => 64),
-  int('kern.nbuf', undefined, () => 0),
+  int('kern.maxusers', undefined, (k) => k.kern.maxusers),
+  int('kern.nbuf', undefined, (k) => k.kern.nbuf),
+  ulong('kern.ipc.maxpipekva', undefined, (k) => k.kern.maxpipekva),
+  ulong('kern.ipc.pipekva', undefined, (k) => k.kern.amountpipekva),
   int('kern.openfiles', undefined, (k) => k.vfs.open_files),
   knob('kern.coredump', 0),
   knob('kern.sugid_coredump', 0),
@@ -205,7 +207,9 @@ export const kern_mib: readonly sysctl_oid[] = [
   int('hw.floatingpoint', 10, () => 1),
   string('hw.machine_arch', 11, () => 'i386'),
   ro('hw.realmem', 12, 'LU', (k) => mib_int(k.machine.ramBytes)),
-  ro('hw.pagesizes', undefined, 'LU', () => mib_int(PAGE_SIZE, 0)),
+  ro('hw.pagesizes', undefined, 'LU', (k) =>
+    mib_int(PAGE_SIZE, k.pmap.pg_ps_enabled ? 4 << 20 : 0),
+  ),
   int('hw.availpages', undefined, (k) => k.machine.ramBytes / PAGE_SIZE),
   ro('machdep.tsc_freq', undefined, 'Q', () => mib_quad(1e8)),
   state_int(

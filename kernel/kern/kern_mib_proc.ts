@@ -17,7 +17,9 @@ import { SIGSETOR } from '../sys/signal.js';
 import { VNON, VREG, VDIR } from '../sys/vnode.js';
 import { DEV_CONSOLE } from '../fs/devfs.js';
 import { VOP_GETATTR } from '../fs/vnode_if.js';
+import { vnode_path } from '../fs/vfs_cache.js';
 import { vn_fullpath } from '../fs/vfs_lookup.js';
+import { PG_PS, PG_V } from '../i386/pte.js';
 import { rusage_zero } from '../sys/resource.js';
 import { bytes_of, latin1 } from '../i386/support.js';
 import {
@@ -30,15 +32,15 @@ import {
 import type { vm_map_entry } from '../vm/vm_types.js';
 import { nanouptime } from './kern_clock.js';
 import { proc_cputime, put_rusage, rufetch } from './kern_resource.js';
+import { KVME_TYPE } from './kern_mib_stats.js';
 import { mib_int, mib_string } from './subr_mib.js';
 import type { sysctl_oid } from './subr_mib.js';
 import { put_timeval, set_int64 } from './subr_buf.js';
+import { vm_object_pages } from '../vm/vm_object.js';
 
 const KINFO_PROC_SIZE = 768;
 const KINFO_VMENTRY_SIZE = 1160;
 const KI_NGROUPS = 16;
-/** In ki_flag: nothing is ever swapped out as a whole. */
-const P_INMEM = 0x10000000;
 
 // ki_stat.
 const SIDL = 1;
@@ -102,7 +104,7 @@ export function fill_kinfo_proc(k: Kernel, p: Proc): Uint8Array {
   put_timeval(view, 288, p.p_cru.ru_utime + p.p_cru.ru_stime);
   words(
     296,
-    p.p_flag | P_INMEM,
+    p.p_flag,
     (session.s_ttyp === null ? 0 : KI_CTTY) | (session.s_leader === p ? KI_SLEADER : 0),
   );
   view.setInt8(308, stat_of(p, td));
@@ -183,8 +185,8 @@ function selection(name: string, number: number, of: (p: Proc) => number): sysct
   };
 }
 
-// kve_type by object type, kve_flags by entry flag.
-const KVME_TYPE = [1, 3, 2, 4, 5, 6, 7, 8];
+// kve_flags by entry flag, and for a range with a 4 MB mapping in it.
+const KVME_FLAG_SUPER = 8;
 const KVME_FLAGS: readonly [eflag: number, flag: number][] = [
   [MAP_ENTRY_COW, 1],
   [MAP_ENTRY_NEEDS_COPY, 2],
@@ -199,7 +201,7 @@ function fill_vmentry(k: Kernel, p: Proc, entry: vm_map_entry): Uint8Array {
   let bottom = entry.object;
   while (bottom !== null && bottom.backing_object !== null) bottom = bottom.backing_object;
   const vp = bottom?.handle ?? null;
-  const path = vp !== null && vp === p.p_textvp ? p.p_textpath : '';
+  const path = vp === null ? '' : vp === p.p_textvp ? p.p_textpath : vnode_path(vp);
   const size = Math.ceil((136 + path.length + 1) / 8) * 8;
   const bytes = new Uint8Array(Math.min(size, KINFO_VMENTRY_SIZE));
   const view = new DataView(bytes.buffer);
@@ -217,7 +219,8 @@ function fill_vmentry(k: Kernel, p: Proc, entry: vm_map_entry): Uint8Array {
     view.setUint16(84, attributes.va_mode, true);
   }
   const flags = KVME_FLAGS.filter(([eflag]) => entry.eflags & eflag);
-  view.setInt32(44, flags.reduce((sum, [, flag]) => sum | flag, 0), true); // prettier-ignore
+  const large = has_superpage(k, p, entry) ? KVME_FLAG_SUPER : 0;
+  view.setInt32(44, flags.reduce((sum, [, flag]) => sum | flag, large), true); // prettier-ignore
   view.setInt32(48, resident_pages(entry), true);
   const top = entry.object;
   const own = top !== null && top.backing_object === null ? top.resident_page_count : 0;
@@ -229,6 +232,17 @@ function fill_vmentry(k: Kernel, p: Proc, entry: vm_map_entry): Uint8Array {
   return bytes;
 }
 
+/** Whether a directory entry maps 4 MB of the range. */
+function has_superpage(k: Kernel, p: Proc, entry: vm_map_entry): boolean {
+  const pmap = p.p_vmspace?.vm_pmap;
+  if (pmap === undefined) return false;
+  for (let pdi = entry.start >>> 22; pdi <= (entry.end - 1) >>> 22; pdi++) {
+    const pde = k.machine.ram32[(pmap.pm_pdir >>> 2) + pdi];
+    if ((pde & (PG_V | PG_PS)) === (PG_V | PG_PS)) return true;
+  }
+  return false;
+}
+
 /** Pages of the range that are in memory, anywhere in the chain. */
 function resident_pages(entry: vm_map_entry): number {
   const first = entry.offset / 4096;
@@ -236,7 +250,7 @@ function resident_pages(entry: vm_map_entry): number {
   const seen = new Set<number>();
   let shift = 0;
   for (let object = entry.object; object !== null; object = object.backing_object) {
-    for (const pindex of object.memq.keys()) {
+    for (const { pindex } of vm_object_pages(object, 0, 0)) {
       const at = pindex - shift;
       if (at >= first && at < end) seen.add(at);
     }

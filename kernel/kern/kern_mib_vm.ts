@@ -4,7 +4,8 @@ import { EINVAL, ENOENT } from '../sys/errno.js';
 import type { Kernel } from '../sys/kernel.js';
 import { PRS_NORMAL, TDS_RUNNING, TDS_RUNQ } from '../sys/proc.js';
 import type { vmmeter } from '../vm/vm_types.js';
-import { DEV_SWAP } from '../fs/devfs.js';
+import type { pageout_tunables } from '../vm/vm_state.js';
+import { VM_SWZONE_SIZE_MAX } from '../vm/swap_pager_swap.js';
 import { mib_int, mib_quad, state_int } from './subr_mib.js';
 import type { sysctl_oid } from './subr_mib.js';
 
@@ -37,8 +38,9 @@ function vmtotal(k: Kernel): Uint8Array {
 /** vm.swap_info.N: struct xswdev. */
 function swap_info(k: Kernel, rest: readonly number[]): Uint8Array | number {
   if (rest.length !== 1) return EINVAL;
-  if (rest[0] !== 0 || k.vm.swap_total === 0) return ENOENT;
-  return mib_int(1, DEV_SWAP, 0, k.vm.swap_total / 4096, k.vm.swdev.sw_used);
+  if (rest[0] >= k.vm.swdevs.length) return ENOENT;
+  const sp = k.vm.swdevs[rest[0]];
+  return mib_int(1, sp.sw_dev, sp.sw_flags, sp.sw_nblks, sp.sw_used);
 }
 
 const counters: readonly (keyof vmmeter)[] = [
@@ -63,6 +65,22 @@ const THRESHOLDS: readonly [keyof vmmeter, number][] = [
   ['v_pageout_free_min', 9],
 ];
 
+const TUNABLES: readonly (keyof pageout_tunables)[] = [
+  'max_launder', 'pageout_oom_seq', 'pageout_update_period', 'lowmem_period',
+  'disable_swapspace_pageouts', 'defer_swapspace_pageouts', 'panic_on_oom', 'swap_enabled',
+  'swap_idle_enabled', 'swap_idle_threshold1', 'swap_idle_threshold2', 'swap_async_max',
+]; // prettier-ignore
+
+/** As many buffers more or less are left as the limit changes (sysctl_swap_async_max). */
+function tunable_set(k: Kernel, name: keyof pageout_tunables, value: number): void {
+  const old = k.vm.tunables[name];
+  if (name === 'swap_async_max') {
+    const limit = Math.max(1, Math.min(value, 64));
+    k.vm.nsw_wcount_async += limit - old;
+    k.vm.tunables[name] = limit;
+  } else k.vm.tunables[name] = value;
+}
+
 const uint = (name: string, get: (k: Kernel) => number, number?: number): sysctl_oid => ({
   name,
   number,
@@ -84,11 +102,22 @@ export const vm_mib: readonly sysctl_oid[] = [
     }),
   ), // prettier-ignore
   { name: 'vm.swap_info', fmt: 'N', get: (k, _td, rest) => swap_info(k, rest) },
-  uint('vm.nswapdev', (k) => (k.vm.swap_total > 0 ? 1 : 0)),
+  uint('vm.nswapdev', (k) => k.vm.swdevs.length),
+  ...TUNABLES.map((name) =>
+    state_int(`vm.${name}`, undefined, (k) => k.vm.tunables[name], (k, v) => {
+      tunable_set(k, name, v);
+    }),
+  ), // prettier-ignore
+  uint('vm.dmmax', () => 32),
+  uint('kern.maxswzone', () => VM_SWZONE_SIZE_MAX),
   { name: 'vm.swap_total', fmt: 'QU', get: (k) => mib_quad(k.vm.swap_total) },
   { name: 'vm.swap_reserved', fmt: 'QU', get: (k) => mib_quad(k.vm.swap_reserved) },
   state_int('vm.overcommit', undefined, (k) => k.vm.overcommit, (k, v) => {
     k.vm.overcommit = v;
+  }), // prettier-ignore
+  uint('vm.kstacks', (k) => k.vm.kstacks.count),
+  state_int('vm.kstack_cache_size', undefined, (k) => k.vm.kstacks.cache_size, (k, v) => {
+    k.vm.kstacks.cache_size = v;
   }), // prettier-ignore
   uint('vm.kvm_size', () => 0x3f800000),
   uint('vm.kvm_free', (k) => 0x3f800000 - (k.vm.kernel_map?.size ?? 0)),

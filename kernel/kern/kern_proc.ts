@@ -25,17 +25,19 @@ import { PUSER } from './sched_4bsd.js';
 
 const PID_MAX = 99999;
 
-/** The next process id that neither a process nor a group nor a session has. */
+/** The next process id that neither a process nor a group nor a session has; it is not taken yet. */
+export function pid_next(k: Kernel): number {
+  const { allproc, lastpid, pgrps, sessions } = k.kern;
+  let pid = lastpid;
+  do pid = pid >= PID_MAX ? 100 : pid + 1;
+  while (allproc.has(pid) || pgrps.has(pid) || sessions.has(pid));
+  return pid;
+}
+
+/** Takes the next process id. */
 export function pid_alloc(k: Kernel): number {
-  const { kern } = k;
-  do {
-    kern.lastpid = kern.lastpid >= PID_MAX ? 100 : kern.lastpid + 1;
-  } while (
-    kern.allproc.has(kern.lastpid) ||
-    kern.pgrps.has(kern.lastpid) ||
-    kern.sessions.has(kern.lastpid)
-  );
-  return kern.lastpid;
+  k.kern.lastpid = pid_next(k);
+  return k.kern.lastpid;
 }
 
 /** The process with this id, not a zombie unless asked for; null when there is none. */
@@ -89,6 +91,9 @@ export function thread_alloc(k: Kernel, p: Proc): Thread {
     td_robust_list: 0,
     td_trapno: 0,
     td_trap_error: 0,
+    td_pagein: null,
+    td_wiring: null,
+    td_kstack: null,
   };
   td.td_slpcallout.c_arg = td;
   p.p_threads.push(td);
@@ -150,8 +155,10 @@ export function proc_alloc(k: Kernel, t: proc_template): Proc {
     p_emuldata: null,
     p_pdeathsig: 0,
     p_psstrings: 0,
+    p_initsp: 0,
     p_sigcode: 0,
     p_acflag: 0,
+    p_swtick: nanouptime(k),
   };
   p.p_realtimer_callout.c_arg = p;
   k.kern.allproc.set(p.p_pid, p);

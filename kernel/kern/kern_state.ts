@@ -3,6 +3,8 @@
 import type { Proc, Thread, callout, pgrp, session } from '../sys/proc.js';
 import { SYSCALL_ARGS_MAX } from '../sys/sysent.js';
 import type { vm_object } from '../vm/vm_types.js';
+import { shm_state_init } from './sysv_shm.js';
+import type { shm_state } from './sysv_shm.js';
 
 /** Queues of the scheduler: four priorities share one. */
 export const RQ_NQS = 64;
@@ -58,10 +60,15 @@ export interface KernState {
   loadavg: [number, number, number];
   /** CPU time by state in ns: user, nice, system, interrupt, idle. */
   cp_time: [number, number, number, number, number];
+  maxusers: number;
   maxproc: number;
   maxprocperuid: number;
   maxfiles: number;
   maxfilesperproc: number;
+  nbuf: number;
+  /** Bytes of kernel addresses for pipes: the limit, and in use. */
+  maxpipekva: number;
+  amountpipekva: number;
   log_sigexit: boolean;
   prot_fault_translation: number;
   map_at_zero: boolean;
@@ -81,6 +88,9 @@ export interface KernState {
   mainproc: Proc | null;
   main_status: number;
   randompid: number;
+  /** Structures ever made, for vm.zone_stats. */
+  zone_requests: { map_entry: number; vmspace: number };
+  shm: shm_state;
 }
 
 export function kern_state_init(): KernState {
@@ -117,10 +127,14 @@ export function kern_state_init(): KernState {
     domainname: '',
     loadavg: [0, 0, 0],
     cp_time: [0, 0, 0, 0, 0],
-    maxproc: 1044,
-    maxprocperuid: 939,
-    maxfiles: 4096,
-    maxfilesperproc: 3686,
+    maxusers: 0,
+    maxproc: 0,
+    maxprocperuid: 0,
+    maxfiles: 0,
+    maxfilesperproc: 0,
+    nbuf: 0,
+    maxpipekva: 0,
+    amountpipekva: 0,
     log_sigexit: false,
     prot_fault_translation: 0,
     map_at_zero: false,
@@ -134,5 +148,7 @@ export function kern_state_init(): KernState {
     mainproc: null,
     main_status: -1,
     randompid: 0,
+    zone_requests: { map_entry: 0, vmspace: 0 },
+    shm: shm_state_init(),
   };
 }

@@ -1,4 +1,4 @@
-// Sleeping and waking (kern_synch.c, subr_sleepqueue.c). There are no kernel stacks to park: a
+// Sleeping and waking (kern_synch.c, subr_sleepqueue.c). Nothing runs on kernel stacks: a
 // thread that must wait records what it waits for and gives up the CPU by an exception; when it is
 // woken the same instruction is executed again.
 
@@ -7,9 +7,11 @@ import { EV_SCHED } from '../sys/event.js';
 import type { Kernel } from '../sys/kernel.js';
 import { KASSERT } from '../sys/panic.js';
 import {
+  P_INMEM,
   P_STOPPED_SIG,
   TDF_NEEDSIGCHK,
   TDF_SINTR,
+  TDF_SWAPINREQ,
   TDS_INHIBITED,
   TDS_RUNNING,
 } from '../sys/proc.js';
@@ -132,6 +134,12 @@ export function sleepq_remove(k: Kernel, td: Thread): void {
 /** Puts a thread on the run queue, or leaves it inhibited while its process is stopped. */
 export function setrunnable(k: Kernel, td: Thread): void {
   if (td.td_proc.p_flag & P_STOPPED_SIG || td.td_state === TDS_RUNNING) return;
+  if ((td.td_proc.p_flag & P_INMEM) === 0) {
+    // Swapped out: the swapper brings the process back first (kick_proc0).
+    td.td_flags |= TDF_SWAPINREQ;
+    wakeup(k, k.vm.swapper_wait);
+    return;
+  }
   sched_wakeup(k, td);
   sched_add(k, td);
 }

@@ -6,7 +6,10 @@ import type { Kernel } from '../sys/kernel.js';
 import type { Thread } from '../sys/proc.js';
 import { copyin, copyout, fuword32, latin1, suword32 } from '../i386/support.js';
 import { kern_mib } from './kern_mib.js';
+import { descriptions } from './kern_mib_descr.js';
 import { proc_mib } from './kern_mib_proc.js';
+import { pmap_mib } from './kern_mib_pmap.js';
+import { stats_mib } from './kern_mib_stats.js';
 import { vm_mib } from './kern_mib_vm.js';
 import { mib_int, mib_string } from './subr_mib.js';
 import type { sysctl_oid } from './subr_mib.js';
@@ -67,7 +70,7 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return a.length - b.length;
 }
 
-const mib = build([...kern_mib, ...vm_mib, ...proc_mib]);
+const mib = build([...kern_mib, ...vm_mib, ...proc_mib, ...stats_mib, ...pmap_mib]);
 
 /** The variable of a number path, and the numbers behind it. */
 function find(name: readonly number[]): { oid: sysctl_oid; rest: readonly number[] } | number {
@@ -114,8 +117,10 @@ function meta(name: readonly number[], input: Uint8Array): Uint8Array | number {
       out.set(tail, 4);
       return out;
     }
-    case 5:
-      return mib_string('');
+    case 5: {
+      const known = names.get(rest.join('.'));
+      return known === undefined ? ENOENT : mib_string(descriptions[known] ?? '');
+    }
     default:
       return ENOENT;
   }

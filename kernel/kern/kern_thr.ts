@@ -13,6 +13,7 @@ import { exit1, thread_exit, THREAD_EXIT } from './kern_exit.js';
 import { thread_create } from './kern_fork.js';
 import { nanouptime } from './kern_clock.js';
 import { kern_thr_kill } from './kern_sig_calls.js';
+import { vm_thread_reserve } from '../vm/vm_kstack.js';
 import { vm_map_lookup_entry } from '../vm/vm_map_tree.js';
 import { VM_INHERIT_SHARE } from '../vm/vm_param.js';
 import type { vmspace } from '../vm/vm_types.js';
@@ -29,6 +30,7 @@ const THR_PARAM_BYTES = 52;
 
 /** thr_new(param, size): a thread with its own stack, entry point and TLS. */
 export function sys_thr_new(k: Kernel, td: Thread, a: Int32Array): number {
+  vm_thread_reserve(k);
   const [paramp, size] = a;
   if (size < 0 || size > THR_PARAM_BYTES) return EINVAL;
   const bytes = new Uint8Array(THR_PARAM_BYTES);

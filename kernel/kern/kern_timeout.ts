@@ -1,9 +1,11 @@
 // Callouts (kern_timeout.c): what happens at a time. A callout names its function by a tag, so that
 // pending timers are plain data.
 
+import { g_disk_intr } from '../geom/geom_disk.js';
 import type { Kernel } from '../sys/kernel.js';
 import type { Thread, callout } from '../sys/proc.js';
 import { NSEC_PER_SEC } from '../sys/time.js';
+import { swap_indefinite_wait } from '../vm/swap_pager_io.js';
 import { nanouptime } from './kern_clock.js';
 import { itimer_expire } from './kern_itimer.js';
 import { sleepq_abort } from './kern_synch.js';
@@ -13,9 +15,11 @@ type callout_func = (k: Kernel, arg: object | null) => void;
 
 /** Functions by tag. */
 const callout_table: Record<string, callout_func> = {
+  g_disk_intr,
   endtsleep: (k, arg) => sleepq_abort(k, arg as Thread),
   realitexpire,
   itimer_expire,
+  swap_indefinite_wait,
 };
 
 export function callout_create(tag: string, arg: object | null): callout {

@@ -296,6 +296,5 @@ export const proc_sysent: Record<number, sysent> = {
   487: call('cpuset_getaffinity', 6, sys_cpuset_getaffinity),
   488: call('cpuset_setaffinity', 6, sys_cpuset_setaffinity),
   532: call('wait6', 7, sys_wait6),
-  544: call('procctl', 5, () => EINVAL),
   563: call('getrandom', 3, sys_getrandom),
 };

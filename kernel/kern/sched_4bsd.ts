@@ -63,12 +63,25 @@ export function sched_rem(k: Kernel, td: Thread): void {
 
 /** Takes the best thread off the run queue; null when there is none. */
 export function sched_choose(k: Kernel): Thread | null {
+  const { held } = k.events;
+  if (held !== undefined && held.size > 0) return choose_free(k, held);
   const queue = runq_findbit(k);
   if (queue < 0) return null;
   const list = k.kern.runq[queue];
   const td = list.shift() as Thread;
   if (list.length === 0) k.kern.runq_status[queue >> 5] &= ~(1 << (queue & 31));
   return td;
+}
+
+/** The same, past threads that a debugger holds. */
+function choose_free(k: Kernel, held: ReadonlySet<number>): Thread | null {
+  for (const list of k.kern.runq) {
+    const td = list.find(({ td_tid }) => !held.has(td_tid));
+    if (td === undefined) continue;
+    sched_rem(k, td);
+    return td;
+  }
+  return null;
 }
 
 /** Whether somebody waits who is at least as good as `td`: asked when its slice is over. */

@@ -22,8 +22,6 @@ function hold_private(k: Kernel, map: vm_map, va: number): vm_page | null {
   const page = va - (va % PAGE_SIZE);
   const m = pmap_extract_and_hold(k, map.pmap, page, VM_PROT_WRITE);
   if (m !== null) return m;
-  // Waiting for memory is the running thread's; without one nothing can wait.
-  if (k.kern.curthread === null) return null;
   try {
     const result = vm_fault(k, map, page, VM_PROT_READ | VM_PROT_COPY, VM_FAULT_DIRTY);
     if (result !== KERN_SUCCESS) return null;

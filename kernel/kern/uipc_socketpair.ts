@@ -29,8 +29,8 @@ const half = (fp: file, data: pipe, flag: number): file => ({
 
 /** socketpair(2): descriptors in td_retval. */
 export function kern_socketpair(k: Kernel, td: Thread, flags: number, cloexec: boolean): number {
-  const a = pipe_create(k);
-  const b = pipe_create(k);
+  const a = pipe_create(k, true);
+  const b = pipe_create(k, true);
   for (const p of [a, b]) {
     pipe_open(k, p, FREAD);
     pipe_open(k, p, FWRITE);
@@ -106,12 +106,12 @@ export function kern_shutdown(k: Kernel, fp: file, how: number): number {
   if (how < SHUT_RD || how > SHUT_RDWR) return EINVAL;
   if (how !== 1) {
     pipe_fileops.fo_close(k, half(fp, end.incoming, FREAD));
-    end.incoming = pipe_create(k);
+    end.incoming = pipe_create(k, true);
     pipe_open(k, end.incoming, FREAD);
   }
   if (how !== SHUT_RD) {
     pipe_fileops.fo_close(k, half(fp, end.outgoing, FWRITE));
-    end.outgoing = pipe_create(k);
+    end.outgoing = pipe_create(k, true);
     pipe_open(k, end.outgoing, FWRITE);
   }
   return 0;

@@ -196,8 +196,10 @@ function fifo_open(
   fflags: number,
   path: string,
 ): number {
-  const p = (vp.v_fifoinfo ??= pipe_create(k)) as pipe;
-  if (fflags === FWRITE && flags & O_NONBLOCK && p.pipe_readers === 0) return ENXIO;
+  const open = vp.v_fifoinfo as pipe | null;
+  if (fflags === FWRITE && flags & O_NONBLOCK && (open?.pipe_readers ?? 0) === 0) return ENXIO;
+  const p = open ?? pipe_create(k);
+  vp.v_fifoinfo = p;
   const fp = falloc(k, DTYPE_PIPE, fflags | (flags & O_NONBLOCK), vref(vp), p, path);
   const progress = { fp, ropens: p.pipe_ropens, wopens: p.pipe_wopens };
   pipe_open(k, p, fflags);

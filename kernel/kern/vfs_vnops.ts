@@ -35,7 +35,15 @@ import {
 } from '../vm/vm_page.js';
 import { vm_object_set_writeable_dirty } from '../vm/vm_object.js';
 import { vm_pager_get_pages, vm_pager_haspage_run } from '../vm/vm_pager.js';
-import { OBJT_SWAP, VM_ALLOC_NORMAL, VM_PAGER_OK, VM_PAGE_BITS_ALL } from '../vm/vm_param.js';
+import { pager_waited } from '../vm/vm_pager_read.js';
+import {
+  OBJT_SWAP,
+  PG_CACHED,
+  VM_ALLOC_NORMAL,
+  VM_PAGER_OK,
+  VM_PAGER_PEND,
+  VM_PAGE_BITS_ALL,
+} from '../vm/vm_param.js';
 import { swap_pager_unswapped } from '../vm/swap_pager.js';
 import type { vm_object, vm_page } from '../vm/vm_types.js';
 import { cdev_close, cdev_ioctl, cdev_poll, cdev_read, cdev_write } from './cdev.js';
@@ -65,6 +73,8 @@ export function vn_page(k: Kernel, object: vm_object, pindex: number): vm_page |
   const resident = vm_page_lookup(object, pindex);
   if (resident !== null) {
     if (vm_page_busied(resident)) vm_page_busy_sleep(k, resident, 'vmpfw');
+    pager_waited(k, object, pindex);
+    if (resident.flags & PG_CACHED) vm_page_activate(k, resident);
     if (resident.valid === VM_PAGE_BITS_ALL) return resident;
     // Truncation leaves a wired page in place, without contents (vm_object_page_remove).
     vm_page_xbusy(resident);
@@ -74,7 +84,7 @@ export function vn_page(k: Kernel, object: vm_object, pindex: number): vm_page |
   if (run === null) {
     pmap_zero_page(k, m);
     m.valid = VM_PAGE_BITS_ALL;
-  } else if (vm_pager_get_pages(k, object, m, 0, Math.min(run.after, READ_AHEAD)) !== VM_PAGER_OK) {
+  } else if (!read_page(k, object, m, Math.min(run.after, READ_AHEAD))) {
     if (m.wire_count > 0) vm_page_xunbusy(k, m);
     else vm_page_free(k, m);
     return null;
@@ -82,6 +92,15 @@ export function vn_page(k: Kernel, object: vm_object, pindex: number): vm_page |
   vm_page_activate(k, m);
   vm_page_xunbusy(k, m);
   return m;
+}
+
+/** Reads a busy page, or learns how the transfer ended that was waited for. @returns success. */
+function read_page(k: Kernel, object: vm_object, m: vm_page, ahead: number): boolean {
+  const waited = pager_waited(k, object, m.pindex);
+  if (waited !== null && waited.error !== 0) return false;
+  const result = vm_pager_get_pages(k, object, m, 0, ahead);
+  if (result === VM_PAGER_PEND) vm_page_busy_sleep(k, m, 'vnread');
+  return result === VM_PAGER_OK;
 }
 
 /** read(2) of a regular file. */

@@ -12,6 +12,8 @@ export const EV_SYSCALL = 1 << 7;
 export const EV_OBJECT = 1 << 8;
 export const EV_PROC = 1 << 9;
 export const EV_BOOT = 1 << 10;
+export const EV_SWAP = 1 << 11;
+export const EV_RESERV = 1 << 12;
 
 /** How a fault ended (vm_fault.ts). */
 export type FaultOutcome =
@@ -50,6 +52,8 @@ export type KernelEvent =
         | 'simplify'
         | 'inherit'
         | 'advise'
+        | 'wire'
+        | 'unwire'
         | 'grow'
         | 'fork';
       start: number;
@@ -60,7 +64,16 @@ export type KernelEvent =
   | {
       type: 'pmap';
       pid: number;
-      op: 'enter' | 'remove' | 'protect' | 'invalidate' | 'table' | 'promote' | 'demote' | 'load';
+      op:
+        | 'enter'
+        | 'remove'
+        | 'protect'
+        | 'invalidate'
+        | 'table'
+        | 'promote'
+        | 'demote'
+        | 'load'
+        | 'clear';
       va: number;
       before: number;
       after: number;
@@ -76,6 +89,7 @@ export type KernelEvent =
         | 'unwire'
         | 'rename'
         | 'cache'
+        | 'requeue'
         | 'reclaim';
       /** Physical address. */
       pa: number;
@@ -89,6 +103,30 @@ export type KernelEvent =
       objectType: number;
       pindex: number;
       count: number;
+    }
+  | {
+      /** A page of an object gets a block of swap space, or has it no longer. */
+      type: 'swap';
+      op: 'assign' | 'forget';
+      object: number;
+      pindex: number;
+      block: number;
+    }
+  | {
+      /** Swap space is promised to a user, or given back. */
+      type: 'charge';
+      op: 'reserve' | 'release';
+      uid: number;
+      bytes: number;
+    }
+  | {
+      /** A frame of 4 MB and the object that takes its pages from it. */
+      type: 'reserv';
+      op: 'alloc' | 'full' | 'free' | 'break';
+      pa: number;
+      object: number;
+      pindex: number;
+      popcnt: number;
     }
   | {
       type: 'object';
@@ -133,6 +171,8 @@ export interface EventStream {
   emit(event: KernelEvent): void;
   /** Set by a debugger: kernel_run() returns before the next instruction of user mode. */
   stop?: boolean;
+  /** Threads, by td_tid, that a debugger keeps from the CPU. */
+  held?: ReadonlySet<number>;
   /**
    * A debugger's say before a thread takes a signal. hold: kernel_run() is to return (`stop` is set
    * with it), and what raised the signal happens again. discard: the signal is dropped.
@@ -153,4 +193,7 @@ export const EVENT_CLASSES: Readonly<Record<KernelEvent['type'], number>> = {
   syscall: EV_SYSCALL,
   proc: EV_PROC,
   boot: EV_BOOT,
+  swap: EV_SWAP,
+  charge: EV_SWAP,
+  reserv: EV_RESERV,
 };

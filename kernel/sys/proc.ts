@@ -1,6 +1,7 @@
 // Processes and threads (sys/proc.h).
 
-import type { vmspace } from '../vm/vm_types.js';
+import type { pager_wait } from '../vm/vm_pager_read.js';
+import type { kstack, vm_map_wiring, vmspace } from '../vm/vm_types.js';
 import type { filedesc } from './file.js';
 import type { plimit, rusage } from './resource.js';
 import type { ksiginfo, sigacts, sigqueue, sigset_t, stack_t } from './signal.js';
@@ -31,6 +32,8 @@ export const P_PROTECTED = 0x100000;
 /** The stop has been reported by wait4(WUNTRACED). */
 export const P_WAITED = 0x1000;
 export const P_STATCHILD = 0x8000000;
+/** Not swapped out as a whole. */
+export const P_INMEM = 0x10000000;
 
 // td_state.
 export const TDS_INACTIVE = 0;
@@ -43,10 +46,14 @@ export const TDS_RUNNING = 4;
 /** A signal may be deliverable: look before returning to user mode. */
 export const TDF_NEEDSIGCHK = 0x1;
 export const TDF_NEEDRESCHED = 0x2;
+/** Its process is not swapped out. */
+export const TDF_INMEM = 0x4;
 /** The sleep may be interrupted by signals. */
 export const TDF_SINTR = 0x8;
 /** td_oldsigmask holds the mask to go back to after the next signal is taken (sigsuspend). */
 export const TDF_OLDMASK = 0x1000;
+/** Woken while its process is swapped out. */
+export const TDF_SWAPINREQ = 0x40000;
 /** thr_wake came: the next thr_suspend, or this one, ends at once. */
 export const TDF_THRWAKEUP = 0x100000;
 
@@ -121,6 +128,12 @@ export interface Thread {
   /** Pending fault details for the ABI's signal frame: trap number, error code. */
   td_trapno: number;
   td_trap_error: number;
+  /** The page-in that it waits for, or has waited for and not looked at yet. */
+  td_pagein: pager_wait | null;
+  /** The wiring (mlock) that it has begun and sleeps in. */
+  td_wiring: vm_map_wiring | null;
+  /** Its kernel stack; null before it has one, and after its end. */
+  td_kstack: kstack | null;
 }
 
 export interface pgrp {
@@ -195,9 +208,13 @@ export interface Proc {
   p_pdeathsig: number;
   /** Address of ps_strings, for ps. */
   p_psstrings: number;
+  /** Stack pointer that the program began with: argc, argv, envp and auxv lie there. */
+  p_initsp: number;
   /** Linear address of the signal trampoline. */
   p_sigcode: number;
   p_acflag: number;
+  /** Uptime in ns at which it was last swapped out or in. */
+  p_swtick: number;
 }
 
 /** A timer (struct callout): a tag into the table of functions, and plain-data argument. */

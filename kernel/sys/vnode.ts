@@ -32,7 +32,7 @@ export interface vnode {
   /** Open as a program's text: writing is ETXTBSY. */
   v_textcount: number;
   v_vflag: number;
-  /** Name cache of a directory: where it was last found, and as what. */
+  /** Name cache: where the file was last found, and as what. */
   v_dd: vnode | null;
   v_ddname: string;
   /** Device number of VCHR. */

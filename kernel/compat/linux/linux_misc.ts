@@ -16,6 +16,7 @@ import type { Kernel } from '../../sys/kernel.js';
 import { PAGE_SIZE, VM_MAXUSER_ADDRESS } from '../../sys/param.js';
 import { PRS_ZOMBIE } from '../../sys/proc.js';
 import type { Thread } from '../../sys/proc.js';
+import { swap_pager_used } from '../../vm/swap_pager_space.js';
 import { always, nosys, u } from './linux_calls.js';
 import type { linux_calls } from './linux_calls.js';
 import { CAP_LAST_CAP } from './linux_ids.js';
@@ -60,7 +61,7 @@ function setdomainname(k: Kernel, td: Thread, a: Int32Array): number {
 
 /** struct sysinfo: uptime, loads[3], memory and swap in units of mem_unit bytes, processes. */
 function sysinfo(k: Kernel, _td: Thread, a: Int32Array): number {
-  const { cnt, swap_total, swdev } = k.vm;
+  const { cnt, swap_total } = k.vm;
   const view = new DataView(new ArrayBuffer(64));
   const put = (word: number, value: number): void => view.setUint32(4 * word, value, true);
   put(0, Math.floor(nanouptime(k) / 1e9));
@@ -69,7 +70,7 @@ function sysinfo(k: Kernel, _td: Thread, a: Int32Array): number {
   put(4, cnt.v_page_count * PAGE_SIZE);
   put(5, (cnt.v_free_count + cnt.v_cache_count) * PAGE_SIZE);
   put(8, swap_total);
-  put(9, swap_total - swdev.sw_used * PAGE_SIZE);
+  put(9, swap_total - swap_pager_used(k) * PAGE_SIZE);
   let threads = 0;
   for (const p of k.kern.allproc.values())
     if (p.p_state !== PRS_ZOMBIE) threads += p.p_threads.length;

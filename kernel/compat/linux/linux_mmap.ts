@@ -30,7 +30,8 @@ import {
   vm_map_unlock,
 } from '../../vm/vm_map.js';
 import { vm_map_lookup_le } from '../../vm/vm_map_tree.js';
-import { vm_map_wire } from '../../vm/vm_map_wire.js';
+import { vm_fault_copy_wait } from '../../vm/vm_fault_copy.js';
+import { vm_map_wire, vm_map_wire_resume } from '../../vm/vm_map_wire.js';
 import { MAP_ANON, MAP_FIXED, MAP_PRIVATE, MAP_SHARED, kern_mmap } from '../../vm/vm_mmap.js';
 import {
   KERN_SUCCESS,
@@ -137,6 +138,7 @@ function brk(k: Kernel, td: Thread, a: Int32Array): number {
   const from = round_page(em.brk);
   const to = round_page(wanted);
   if (to > from) {
+    if (map.flags & MAP_WIREFUTURE) vm_fault_copy_wait(k, (to - from) / PAGE_SIZE);
     if (map.size + (to - from) > limits[RLIMIT_VMEM].rlim_cur) return 0;
     // One page must stay free in front of the next mapping.
     if (!is_free(map, from, to + PAGE_SIZE)) return 0;
@@ -226,7 +228,10 @@ function linux_mmap(
   if (progress === null) {
     const error = make_mapping(k, td, addr, len, prot, flags, fd, pos);
     if (error !== 0) return error;
-  } else td.td_retval[0] = progress.mmap_address | 0;
+  } else {
+    vm_map_wire_resume(k, td);
+    td.td_retval[0] = progress.mmap_address | 0;
+  }
   const populate = (flags & (LINUX_MAP_POPULATE | LINUX_MAP_NONBLOCK)) === LINUX_MAP_POPULATE;
   if ((flags & LINUX_MAP_LOCKED) === 0 && !populate) return 0;
   const address = u(td.td_retval[0]);

@@ -21,7 +21,11 @@ import { vm_map_inherit } from '../../vm/vm_map_advice.js';
 import { vm_map_entry_allocate_object } from '../../vm/vm_map_lookup.js';
 import { vm_map_entry_link, vm_map_entry_unlink, vm_map_lookup_le } from '../../vm/vm_map_tree.js';
 import { vm_map_unwire, vm_map_wire } from '../../vm/vm_map_wire.js';
-import { vm_object_deallocate, vm_object_reference } from '../../vm/vm_object.js';
+import {
+  vm_object_deallocate,
+  vm_object_reference,
+  vnode_pager_update_writecount,
+} from '../../vm/vm_object.js';
 import {
   KERN_SUCCESS,
   MAP_COPY_ON_WRITE,
@@ -100,7 +104,7 @@ function map_more(k: Kernel, map: vm_map, e: vm_map_entry, at: number, bytes: nu
     if (object !== null) vm_object_deallocate(k, object);
     return ENOMEM;
   }
-  if (object !== null && cow & MAP_VN_WRITECOUNT) object.writemappings += bytes;
+  if (object !== null && cow & MAP_VN_WRITECOUNT) vnode_pager_update_writecount(object, bytes);
   if (inheritance !== VM_INHERIT_SHARE && inheritance !== VM_INHERIT_COPY) {
     vm_map_unlock(map);
     vm_map_inherit(k, map, at, at + bytes, inheritance);

@@ -16,6 +16,7 @@ import { S_IFBLK, S_IFCHR, S_IFMT } from '../../sys/stat.js';
 import type { stat } from '../../sys/stat.js';
 import { VLNK, VREG, VV_ROOT } from '../../sys/vnode.js';
 import type { vnode } from '../../sys/vnode.js';
+import { swap_pager_blocks } from '../../vm/swap_pager_meta.js';
 import { vm_page_lookup } from '../../vm/vm_page.js';
 import { OBJT_SWAP } from '../../vm/vm_param.js';
 import { LINUX_PATH_MAX } from './linux_calls.js';
@@ -48,7 +49,7 @@ function blocks_of(vp: vnode, size: number): number {
   if (vp.v_type !== VREG) return 0;
   if (object === null || object.type !== OBJT_SWAP) return Math.ceil(size / 4096) * BLOCKS_PER_PAGE;
   let pages = object.resident_page_count;
-  for (const pindex of object.swp_blocks?.keys() ?? []) {
+  for (const [pindex] of swap_pager_blocks(object)) {
     if (vm_page_lookup(object, pindex) === null) pages++;
   }
   return pages * BLOCKS_PER_PAGE;

@@ -46,6 +46,7 @@ import type { Kernel } from '../../sys/kernel.js';
 import { MAXPATHLEN } from '../../sys/param.js';
 import type { Thread } from '../../sys/proc.js';
 import { CLD_CONTINUED, CLD_EXITED, CLD_STOPPED, SIGCHLD } from '../../sys/signal.js';
+import { vm_thread_reserve } from '../../vm/vm_kstack.js';
 import { linux_exit_robust_list } from './linux_futex.js';
 import { nosys, u } from './linux_calls.js';
 import type { linux_calls } from './linux_calls.js';
@@ -197,6 +198,7 @@ function clone(k: Kernel, td: Thread, a: Int32Array): number {
       if (touched !== 0) return touched;
     }
   }
+  if (flags & CLONE_THREAD) vm_thread_reserve(k);
   if (flags & CLONE_THREAD) return clone_thread(k, td, flags, stack, desc, parent_tid, child_tid);
 
   const prepare = (kernel: Kernel, child: Thread): void => {
