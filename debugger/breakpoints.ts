@@ -1,6 +1,6 @@
 // Breakpoints, watchpoints and catchpoints as a person sets them, with gdb's numbers and rules.
 
-import type { KernelEvent } from '../kernel/index.js';
+import type { KernelEvent, Thread } from '../kernel/index.js';
 
 export type BreakpointKind = 'breakpoint' | 'watch' | 'rwatch' | 'awatch' | 'catch';
 
@@ -26,6 +26,8 @@ export interface Watch {
   old: Uint8Array | null;
   /** Of a local: the frame that it lives in, and where that returns to. */
   scope: { cfa: number; returnAddress: number } | null;
+  /** The address space that it is in; absent: of whatever process is debugged. */
+  space?: object | null;
 }
 
 export interface UserBreakpoint {
@@ -47,6 +49,8 @@ export interface UserBreakpoint {
   catch: { event: CatchEvent; filter: readonly string[] } | null;
   /** Only this thread, by td_tid; null: all. */
   tid: number | null;
+  /** Only this address space (a vmspace); absent: all. */
+  space?: object | null;
 }
 
 export interface WatchHit {
@@ -68,6 +72,14 @@ export type StopEvent =
   | { reason: 'signal'; signo: number; pid: number }
   | { reason: 'interrupt' }
   | { reason: 'exited'; pid: number; code: number; signo: number }
+  /** What only a remote debugger asks for: `child` of a fork, `path` of an exec. */
+  | {
+      reason: 'process';
+      what: 'fork' | 'vfork' | 'vforkdone' | 'exec';
+      thread: Thread;
+      child: Thread | null;
+      path: string;
+    }
   | { reason: 'asleep' };
 
 export type WhatToDo = { stop: boolean; print: boolean; pass: boolean };

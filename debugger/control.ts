@@ -15,6 +15,7 @@ import {
   SIGVTALRM,
   SIGWINCH,
   kernel_run,
+  tdksignal,
 } from '../kernel/index.js';
 import type { Kernel, KernelEvent, Proc, Thread } from '../kernel/index.js';
 import { SignalTable, catches } from './breakpoints.js';
@@ -72,10 +73,20 @@ export class Control {
   readonly internal = new Set<InternalBreakpoint>();
   readonly #armed = new Set<number>();
   #pending: StopEvent[] = [];
-  /** A signal that is held: it has been told, and is passed when it comes again. */
-  #held: { tid: number; signo: number; deliver: boolean } | null = null;
+  #stepping = false;
+  /** Signals that are held: they have been told, and are passed when they come again. */
+  #held: { tid: number; signo: number; deliver: boolean }[] = [];
   /** Signals that were let through since the last instruction of a step began. */
   delivered = false;
+  /**
+   * For a debugger that steps over its breakpoints by itself: a thread that is in front of one stops
+   * there again, and a step ends in front of the first instruction of a signal handler.
+   */
+  remote = false;
+  /** Does not wait when all sleep. */
+  idleStops = false;
+  /** Sees every event of the kernel, of whatever process. @returns a stop, or null. */
+  observer: ((event: KernelEvent) => StopEvent | null) | null = null;
 
   constructor(
     kernel: Kernel,
@@ -162,8 +173,37 @@ export class Control {
   }
 
   /** Decides what becomes of a signal at which the selected thread stands: 0 drops it. */
-  overrideHeld(deliver: boolean): void {
-    if (this.#held !== null) this.#held.deliver = deliver;
+  overrideHeld(deliver: boolean, td: Thread | null = null): void {
+    for (const held of this.#held)
+      if (td === null || held.tid === td.td_tid) held.deliver = deliver;
+  }
+
+  /** The signal at which a thread stands, 0 for none. */
+  heldSignal(td: Thread): number {
+    return this.#held.find(({ tid }) => tid === td.td_tid)?.signo ?? 0;
+  }
+
+  /** Sends a signal to a thread, which takes it without being stopped for it. */
+  sendSignal(td: Thread, signo: number): void {
+    this.#held.push({ tid: td.td_tid, signo, deliver: true });
+    tdksignal(this.kernel, td, signo, null);
+  }
+
+  /** Begins to debug a process. */
+  attach(pid: number): void {
+    if (this.attached(pid) !== null) return;
+    const number = Math.max(0, ...this.inferiors.map((i) => i.number)) + 1;
+    this.inferiors.push({ number, pid, exited: false });
+    this.thread ??= this.process(pid)?.p_threads[0] ?? null;
+  }
+
+  /** Ends debugging a process, which goes on. */
+  detach(pid: number): void {
+    const inferior = this.attached(pid);
+    if (inferior === null) return;
+    inferior.exited = true;
+    for (const { td_tid } of this.process(pid)?.p_threads ?? [])
+      this.#held = this.#held.filter(({ tid }) => tid !== td_tid);
   }
 
   /** Moves all on until something stops the guest, at most `count` instructions. */
@@ -179,7 +219,8 @@ export class Control {
     const { kernel, events } = this;
     const { machine } = kernel;
     const end = machine.instructions + count;
-    this.#pass();
+    this.#stepping = count === 1;
+    if (!this.remote || count === 1) this.#pass();
     for (;;) {
       const left = end - machine.instructions;
       if (left <= 0) return { reason: 'step' };
@@ -187,13 +228,15 @@ export class Control {
       this.#pending = [];
       const exit = kernel_run(kernel, { instructions: Math.min(SLICE, left) });
       events.stop = false;
-      const stop = this.#pending[0];
+      // A signal that a step was to end behind may have ended the process.
+      const stop = this.#pending.find(({ reason }) => reason === 'exited') ?? this.#pending[0];
       if (stop !== undefined) return stop;
       if (exit.kind === 'exited') {
         const last = this.inferiors[this.inferiors.length - 1];
         return { reason: 'exited', pid: last?.pid ?? 0, code: exit.status, signo: 0 };
       }
       if (exit.kind === 'idle') {
+        if (this.idleStops) return { reason: 'asleep' };
         const how = await this.host.wait(exit.untilNs);
         if (how === 'stop') return { reason: 'interrupt' };
         if (how === 'asleep') return { reason: 'asleep' };
@@ -218,13 +261,15 @@ export class Control {
     if (td === null) return null;
     const eip = this.kernel.machine.cpu.eip >>> 0;
     const hits: UserBreakpoint[] = [];
-    if (this.attached(td.td_proc.p_pid)) {
+    // A call that slept is executed again: the same instruction, which has stopped the guest before.
+    if (this.attached(td.td_proc.p_pid) && td.td_sa_code < 0) {
       const left = this.#scopeLeft(eip);
       if (left !== null) return left;
       this.thread = td;
       for (const b of this.breakpoints) {
         if (!b.enabled || (b.tid !== null && b.tid !== td.td_tid)) continue;
         if (!b.locations.some(({ address }) => address === eip)) continue;
+        if (b.space !== undefined && b.space !== td.td_proc.p_vmspace) continue;
         if (this.#counts(b)) hits.push(b);
       }
       if (hits.length > 0) return { reason: 'breakpoint', breakpoints: hits };
@@ -291,6 +336,7 @@ export class Control {
     for (const b of this.breakpoints) {
       const { watch } = b;
       if (!b.enabled || watch === null) continue;
+      if (watch.space !== undefined && watch.space !== p.p_vmspace) continue;
       const touching = accesses.filter(
         ({ la, bytes }) => la < watch.address + watch.length && la + bytes > watch.address,
       );
@@ -323,6 +369,8 @@ export class Control {
   }
 
   #event(event: KernelEvent): void {
+    const seen = this.observer?.(event) ?? null;
+    if (seen !== null) this.#stopFor(seen);
     if (!('pid' in event) || this.attached(event.pid) === null) return;
     const p = this.process(event.pid);
     if (event.type === 'syscall' && event.op === 'return' && p !== null) {
@@ -385,10 +433,10 @@ export class Control {
 
   #signal(pid: number, tid: number, signo: number): 'pass' | 'hold' | 'discard' {
     if (this.attached(pid) === null) return 'pass';
-    const held = this.#held;
-    if (held !== null && held.tid === tid && held.signo === signo) {
-      this.#held = null;
-      if (held.deliver) this.delivered = true;
+    const held = this.#held.find((h) => h.tid === tid && h.signo === signo);
+    if (held !== undefined) {
+      this.#held = this.#held.filter((h) => h !== held);
+      if (held.deliver) this.#passed();
       return held.deliver ? 'pass' : 'discard';
     }
     const action = this.signals.get(signo);
@@ -399,7 +447,7 @@ export class Control {
         (b.catch.filter.length === 0 || b.catch.filter.includes(String(signo))),
     );
     if (action.stop || (caught !== undefined && this.#counts(caught))) {
-      this.#held = { tid, signo, deliver: action.pass };
+      this.#held.push({ tid, signo, deliver: action.pass });
       const thread = this.kernel.kern.threads.get(tid);
       if (thread !== undefined) this.thread = thread;
       const event: KernelEvent = { type: 'signal', op: 'post', pid, signo, code: 0, addr: 0 };
@@ -411,8 +459,14 @@ export class Control {
       return 'hold';
     }
     if (action.print) this.host.notice(`\nProgram received signal ${signo}.`);
-    if (action.pass) this.delivered = true;
+    if (action.pass) this.#passed();
     return action.pass ? 'pass' : 'discard';
+  }
+
+  /** A signal is let through. */
+  #passed(): void {
+    this.delivered = true;
+    if (this.remote && this.#stepping) this.#stopFor({ reason: 'step' });
   }
 }
 

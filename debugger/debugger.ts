@@ -3,8 +3,8 @@
 
 import { FLAG_RF } from '../emulator/index.js';
 import type { PageWalk } from '../emulator/index.js';
-import { kernel_run } from '../kernel/index.js';
-import type { Kernel, KernelExit, Thread } from '../kernel/index.js';
+import { db_explain, db_show, kernel_run } from '../kernel/index.js';
+import type { Kernel, KernelExit, Thread, db_output, explanation } from '../kernel/index.js';
 import { GENERAL, SEGMENTS } from './registers.js';
 import type { GeneralName, RegisterName } from './registers.js';
 
@@ -143,10 +143,27 @@ export class Debugger {
     return this.kernel.machine.walk(address | 0);
   }
 
+  /**
+   * A command of the kernel debugger, such as `show map` or `pte 0x8048000`, as structure and text.
+   * @throws DbError when it is not understood or what it asks for does not exist.
+   */
+  show(line: string): db_output {
+    return db_show(this.kernel, line);
+  }
+
+  /**
+   * Everything about guest virtual `address` in process `pid` (null: the current one), and what
+   * accesses to it would do; null when there is no such process.
+   */
+  explain(address: number, pid: number | null = null): explanation | null {
+    return db_explain(this.kernel, address >>> 0, pid);
+  }
+
   /** The first enabled breakpoint that stops the current thread where it is. */
   #hit(): Breakpoint | null {
     const td = this.thread;
-    if (td === null) return null;
+    // A call that slept is executed again: the same instruction, which has stopped the guest before.
+    if (td === null || td.td_sa_code >= 0) return null;
     const eip = this.kernel.machine.cpu.eip >>> 0;
     for (const breakpoint of this.#breakpoints.values()) {
       const { address, pid, enabled } = breakpoint;

@@ -18,6 +18,8 @@ export interface FaultRecord {
 export class DebugEvents implements EventStream {
   mask: number;
   stop = false;
+  /** Threads, by td_tid, that do not get the CPU. */
+  readonly held = new Set<number>();
   /** The last faults, oldest first. */
   readonly faults: FaultRecord[] = [];
   /** Called for every event of the classes asked for; sets `stop` to stop the guest. */

@@ -24,7 +24,9 @@ export { mapEntries, mapEntryAt, pageWalk, readMemory } from './memory.js';
 export { Programs } from './programs.js';
 export type { ProgramReader } from './programs.js';
 export { REGISTER_NAMES, fromExtended, readRegisters, writeRegister } from './registers.js';
-export type { FpuState, RegisterName, RegisterSet } from './registers.js';
+export type { RegisterName, RegisterSet } from './registers.js';
+export { FPU_CONTROLS, STACK_REGISTERS, VECTOR_REGISTERS } from './fpu_registers.js';
+export type { FpuState } from './fpu_registers.js';
 export { cast, evaluate } from './expression/evaluate.js';
 export type { Scope } from './expression/evaluate.js';
 export {
@@ -47,3 +49,7 @@ export { sizeOf, strip, typeName } from './symbols/types.js';
 export type { Type } from './symbols/types.js';
 export { DWARF_REGISTERS, lookupPc } from './unwind.js';
 export type { Frame } from './unwind.js';
+export { RemoteProtocol } from './remote/protocol.js';
+export type { RemoteHost } from './remote/protocol.js';
+export { RemoteTarget } from './remote/target.js';
+export { PacketReader, frame } from './remote/packets.js';

@@ -15,6 +15,8 @@ import {
   valueOf,
 } from './expression/value.js';
 import type { Value } from './expression/value.js';
+import { FPU_CONTROLS } from './fpu_registers.js';
+import type { FpuControl } from './fpu_registers.js';
 import { readMemory } from './memory.js';
 import { GENERAL, REGISTER_NAMES, readRegisters, writeRegister } from './registers.js';
 import type { RegisterName, RegisterSet } from './registers.js';
@@ -30,6 +32,7 @@ import {
   LONG,
   LONG_DOUBLE,
   UNSIGNED_INT,
+  VEC128,
   VOID,
   pointerTo,
   sizeOf,
@@ -38,7 +41,6 @@ import type { Type } from './symbols/types.js';
 import { DWARF_REGISTERS, caller, innermost, lookupPc } from './unwind.js';
 import type { Frame, UnwindContext } from './unwind.js';
 
-const FPU_CONTROLS = ['fctrl', 'fstat', 'ftag', 'fiseg', 'fioff', 'foseg', 'fooff', 'fop'] as const;
 const DATA_WITHOUT_TYPE = '<data variable, no debug info>';
 const TEXT_WITHOUT_TYPE = '<text variable, no debug info>';
 
@@ -363,7 +365,7 @@ export class Inspection implements Scope {
     const aliases: Record<string, string> = { pc: 'eip', sp: 'esp', fp: 'ebp', ps: 'eflags' };
     const name = aliases[given] ?? given;
     const partial = partialRegister(name);
-    const isFpu = /^st[0-7]$/.test(name) || FPU_CONTROLS.some((n) => n === name);
+    const isFpu = /^(st|xmm)[0-7]$|^mxcsr$/.test(name) || FPU_CONTROLS.some((n) => n === name);
     const isBase = name === 'fs_base' || name === 'gs_base';
     if (!REGISTER_NAMES.includes(name as RegisterName) && !isFpu && !isBase && partial === null)
       return null;
@@ -462,5 +464,7 @@ function fpuRegister({ fpu }: RegisterSet, name: string): Value {
       ? valueOf(LONG_DOUBLE, bytes)
       : { ...floatValue(0, LONG_DOUBLE), bytes: () => bytes };
   }
-  return integerValue(BigInt(fpu[name as (typeof FPU_CONTROLS)[number]]), INT);
+  if (name.startsWith('xmm')) return valueOf(VEC128, fpu.xmm[Number(name[3])]);
+  const word = name === 'mxcsr' ? fpu.mxcsr : fpu.controls[name as FpuControl];
+  return integerValue(BigInt(word), INT);
 }

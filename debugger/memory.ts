@@ -2,6 +2,12 @@
 // bring in, without one. Nothing here changes anything.
 
 import type { PageWalk } from '../emulator/index.js';
+import {
+  swap_pager_peek,
+  swp_pager_meta_lookup,
+  vm_page_lookup,
+  vnode_peek,
+} from '../kernel/index.js';
 import type { Kernel, Proc, vm_map_entry, vm_object } from '../kernel/index.js';
 
 const PAGE = 4096;
@@ -65,7 +71,12 @@ export function mapEntryAt(p: Proc, va: number): vm_map_entry | null {
 export type FileBytes = (address: number, count: number) => Uint8Array;
 
 /** Where the contents of a page are that is not mapped. */
-type Backing = { kind: 'frame'; pa: number } | { kind: 'zero' } | { kind: 'file' } | null;
+type Backing =
+  | { kind: 'frame'; pa: number }
+  | { kind: 'swap'; block: number }
+  | { kind: 'zero' }
+  | { kind: 'file' }
+  | null;
 
 function backing(entry: vm_map_entry, va: number): Backing {
   if (entry.eflags & MAP_ENTRY_GUARD || (entry.protection & 7) === 0) return null;
@@ -74,10 +85,10 @@ function backing(entry: vm_map_entry, va: number): Backing {
   if (object === null) return { kind: 'zero' };
   for (;;) {
     const pindex = Math.floor(offset / PAGE);
-    const page = object.memq.get(pindex);
-    if (page !== undefined)
-      return page.valid === 0xff ? { kind: 'frame', pa: page.phys_addr } : null;
-    if (object.swp_blocks?.has(pindex)) return null;
+    const page = vm_page_lookup(object, pindex);
+    if (page !== null) return page.valid === 0xff ? { kind: 'frame', pa: page.phys_addr } : null;
+    const block = swp_pager_meta_lookup(object, pindex);
+    if (block >= 0) return { kind: 'swap', block };
     if (object.backing_object === null) break;
     offset += object.backing_object_offset;
     object = object.backing_object;
@@ -86,9 +97,25 @@ function backing(entry: vm_map_entry, va: number): Backing {
   return object.type === OBJT_DEFAULT || object.type === OBJT_SWAP ? { kind: 'zero' } : null;
 }
 
+/** Reads what a process has mapped of files from the files themselves. */
+export function mappedFileBytes(k: Kernel, p: Proc): FileBytes {
+  return (address, count) => {
+    const entry = mapEntryAt(p, address);
+    let offset = entry === null ? 0 : entry.offset + (address - entry.start);
+    let object = entry?.object ?? null;
+    while (object !== null && object.backing_object !== null) {
+      offset += object.backing_object_offset;
+      object = object.backing_object;
+    }
+    const bytes = new Uint8Array(count);
+    const vp = object?.handle ?? null;
+    return vp !== null && vnode_peek(k, vp, offset, bytes) > 0 ? bytes : new Uint8Array(0);
+  };
+}
+
 /**
- * Reads memory of a process. @returns fewer bytes than asked for in front of what is not there, was
- * paged out, or lies in a file of which only the kernel could read more.
+ * Reads memory of a process. @returns fewer bytes than asked for in front of what is not there, or
+ * lies in a file that `file` does not read.
  */
 export function readMemory(
   k: Kernel,
@@ -132,6 +159,12 @@ function readPage(
   if (where.kind === 'frame') {
     const pa = where.pa + (va % PAGE);
     into.set(ram8.subarray(pa, pa + into.length));
+    return true;
+  }
+  if (where.kind === 'swap') {
+    const page = new Uint8Array(PAGE);
+    if (!swap_pager_peek(k, where.block, page)) return false;
+    into.set(page.subarray(va % PAGE, (va % PAGE) + into.length));
     return true;
   }
   const contents = file?.(va, into.length);

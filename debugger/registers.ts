@@ -17,8 +17,9 @@ import {
   GS,
   SS,
 } from '../emulator/index.js';
-import { npx_tag_word, npxgetregs } from '../kernel/index.js';
 import type { Kernel, Thread } from '../kernel/index.js';
+import { readFpu } from './fpu_registers.js';
+import type { FpuState } from './fpu_registers.js';
 
 export const GENERAL = {
   eax: EAX,
@@ -57,19 +58,6 @@ export const REGISTER_NAMES: readonly RegisterName[] = [
 ];
 
 /** The x87 unit: eight registers as they stand in the stack, ten bytes each, and control words. */
-export interface FpuState {
-  /** st0 first. */
-  registers: Uint8Array[];
-  fctrl: number;
-  fstat: number;
-  ftag: number;
-  fiseg: number;
-  fioff: number;
-  foseg: number;
-  fooff: number;
-  fop: number;
-}
-
 export interface RegisterSet {
   /** uint32; segment registers are selectors. */
   values: Record<RegisterName, number>;
@@ -109,34 +97,10 @@ export function readRegisters(k: Kernel, td: Thread): RegisterSet {
       for (const [name, n] of Object.entries(SEGMENTS))
         values[name as SegmentName] = cpu.segment(n).selector;
       const bases = { fs_base: cpu.segment(FS).base >>> 0, gs_base: cpu.segment(GS).base >>> 0 };
-      return { values, bases, fpu: fpuState(k, td) };
+      return { values, bases, fpu: readFpu(k, td) };
     },
     false,
   );
-}
-
-// From CONTEXT_FPU on: eight registers of four words, then control, status, tag, instruction offset
-// and selector, data offset and selector, opcode.
-function fpuState(k: Kernel, td: Thread): FpuState {
-  npxgetregs(k, td);
-  const context = td.td_frame;
-  const word = (i: number): number => context[CONTEXT_FPU + 32 + i];
-  const top = (word(1) >> 11) & 7;
-  const bytes = new Uint8Array(context.buffer, context.byteOffset);
-  return {
-    registers: Array.from({ length: 8 }, (_, i) => {
-      const at = (CONTEXT_FPU + ((top + i) & 7) * 4) * 4;
-      return bytes.slice(at, at + 10);
-    }),
-    fctrl: word(0) & 0xffff,
-    fstat: word(1) & 0xffff,
-    ftag: npx_tag_word(context),
-    fioff: word(3) >>> 0,
-    fiseg: word(4) & 0xffff,
-    fooff: word(5) >>> 0,
-    foseg: word(6) & 0xffff,
-    fop: word(7) & 0x7ff,
-  };
 }
 
 /**

@@ -68,6 +68,23 @@ export const FLOAT: Type = { kind: 'float', name: 'float', size: 4 };
 export const DOUBLE: Type = { kind: 'float', name: 'double', size: 8 };
 export const LONG_DOUBLE: Type = { kind: 'float', name: 'long double', size: 12 };
 export const pointerTo = (target: Type): Type => ({ kind: 'pointer', target });
+const vector = (element: Type, count: number): Type => ({ kind: 'array', element, count });
+/** A register of SSE, as gdb shows it. */
+export const VEC128: Type = {
+  kind: 'struct',
+  keyword: 'union',
+  name: 'vec128',
+  size: 16,
+  members: [
+    { name: 'v4_float', type: vector(FLOAT, 4), offset: 0, bits: null },
+    { name: 'v2_double', type: vector(DOUBLE, 2), offset: 0, bits: null },
+    { name: 'v16_int8', type: vector(integer('int8_t', 1, true), 16), offset: 0, bits: null },
+    { name: 'v8_int16', type: vector(SHORT, 8), offset: 0, bits: null },
+    { name: 'v4_int32', type: vector(INT, 4), offset: 0, bits: null },
+    { name: 'v2_int64', type: vector(LONG_LONG, 2), offset: 0, bits: null },
+  ],
+  incomplete: false,
+};
 /** Code of a function of which nothing is known, as gdb names it. */
 export const CODE: Type = {
   kind: 'function',
