@@ -37,12 +37,15 @@ const entryPoints = {
   faultline: 'tools/cli/main.ts',
   // Loaded by `faultline debug` alone: the other commands do not read it.
   debug: 'tools/cli/debug.ts',
+  // Likewise `faultline test`, and its threads.
+  test: 'tools/cli/test.ts',
 };
 if (!quick) {
   Object.assign(entryPoints, {
     machine: 'emulator/index.ts',
     kernel: 'kernel/index.ts',
     debugger: 'debugger/index.ts',
+    testing: 'tools/test/testing.ts',
     bench: 'tools/bench/main.ts',
     hwtest: 'tools/hwtest/main.ts',
     test386: 'tools/test386/main.ts',
@@ -62,11 +65,11 @@ if (!quick || !upToDate()) {
     sourcemap: true,
     legalComments: 'none',
     define: { FAULTLINE_VERSION: JSON.stringify(version) },
-    external: ['iced-x86', './debug.js'],
+    external: ['iced-x86', './debug.js', './test.js'],
     logLevel: 'warning',
   });
 }
 if (!quick) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-b', 'debugger'], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, [tsc, '-b', 'tools'], { cwd: root, stdio: 'inherit' });
 }

@@ -17,10 +17,14 @@ import { StandardInput, streamKind } from '../host/node_stdin.js';
 import { Interpreter, readCommands } from '../repl/repl.js';
 import { CommandError, Session } from '../repl/session.js';
 import type { SessionHost } from '../repl/session.js';
+import { BootError, bootGuest } from '../test/boot.js';
+import { readRecording } from '../test/recording.js';
+import type { Recording } from '../test/recording.js';
 import { DEBUG_OPTIONS, debugHelp } from './debug_options.js';
 import { UsageError, parseOptions, parseSize, valueOf } from './options.js';
 import type { ParsedOptions } from './options.js';
-import { binary, checkProgram, environment, populate } from './run.js';
+import { GdbServer } from '../remote/server.js';
+import { binary, checkProgram, environment, populate, runCommand } from './run.js';
 
 const MB = 1 << 20;
 const SOURCE_FILES_KEPT = 100;
@@ -107,7 +111,9 @@ function launcher(
   const envp = environment(options, '/', false);
   return (events: DebugEvents, given: readonly string[] | null): Kernel => {
     const machine = new Machine({ ramBytes: ramBytes - (ramBytes % 65536) });
-    const host = createNodeHost((line) => writeAll(2, Buffer.from(`faultline: ${line}\n`)), false);
+    const host = createNodeHost((line) => writeAll(2, Buffer.from(`faultline: ${line}\n`)), {
+      terminal: false,
+    });
     const k = createKernel(machine, host, events, {
       swapBytes: swapBytes - (swapBytes % 4096),
       checkInvariants: options.flags.has('check'),
@@ -127,6 +133,23 @@ function launcher(
     });
     if (refused !== null) throw new CommandError(Buffer.from(refused, 'latin1').toString());
     return k;
+  };
+}
+
+/** Makes the machine of a recording anew: nothing of it depends on the host. */
+function replayer({ run }: Recording): SessionHost['launch'] {
+  return (events: DebugEvents, given: readonly string[] | null): Kernel => {
+    const machine = new Machine({ ramBytes: run.ramBytes });
+    const argv = given === null ? run.argv : [run.argv[0], ...given.map(binary)];
+    const host = {
+      write: (fd: 1 | 2, bytes: Uint8Array): undefined => writeAll(fd, bytes) as undefined,
+      log: (line: string): void => writeAll(2, Buffer.from(`faultline: ${line}\n`)),
+    };
+    try {
+      return bootGuest({ ...run, argv }, machine, events, host);
+    } catch (error) {
+      throw error instanceof BootError ? new CommandError(error.message) : error;
+    }
   };
 }
 
@@ -172,19 +195,26 @@ export async function debugCommand(words: string[]): Promise<number> {
     process.stdout.write(debugHelp());
     return 0;
   }
-  const [program = '', ...args] = options.rest;
+  const replay = valueOf(options, 'replay');
+  const recording = replay === undefined ? null : readRecording(replay);
+  const [named = '', ...args] = options.rest;
+  if (recording !== null && named !== '')
+    throw new UsageError('debug --replay takes no PROGRAM: the recording has it');
+  const program = recording === null ? named : Buffer.from(recording.run.path, 'latin1').toString();
   if (program === '') throw new UsageError('debug wants a PROGRAM; see faultline debug --help');
   const root = valueOf(options, 'root');
-  if (root === undefined) checkProgram(program);
+  if (root === undefined && recording === null) checkProgram(program);
   const batch = options.flags.has('batch');
   const interactive = !batch && Boolean(process.stdin.isTTY && process.stdout.isTTY);
   const colour = interactive && !process.env['NO_COLOR'];
   const terminal = new Terminal(batch || interactive);
+  const onHost = programReader(program, root);
   const session = new Session(
     {
       print: (text) => writeAll(1, Buffer.from(`${text}\n`)),
-      launch: launcher(options, program, args),
-      readProgram: programReader(program, root),
+      launch: recording === null ? launcher(options, program, args) : replayer(recording),
+      readProgram: (path) =>
+        path === program && recording?.run.program ? recording.run.program : onHost(path),
       readSource: sourceReader(),
       breathe: (k) => terminal.breathe(k),
       wait: (k, untilNs) => terminal.wait(k, untilNs),
@@ -196,6 +226,10 @@ export async function debugCommand(words: string[]): Promise<number> {
     writeAll(2, Buffer.from(colour ? `\x1b[31m${message}\x1b[0m\n` : `${message}\n`));
   });
   if (session.symbols === null) session.print(`(No debugging symbols can be read from ${program})`);
+  if (recording !== null) {
+    session.print(`Recording of ${recording.name}, ${recording.instructions} instructions:`);
+    session.print(recording.failures.join('\n').replace(/^/gm, '  '));
+  }
   for (const path of options.values.get('x') ?? []) {
     const failed = await interpreter.source(path);
     if (failed !== null) writeAll(2, Buffer.from(`${failed}\n`));
@@ -208,4 +242,9 @@ export async function debugCommand(words: string[]): Promise<number> {
   if (!batch && !interpreter.ended) await readCommands(interpreter, interactive, () => {});
   if (interpreter.status !== 0) return interpreter.status;
   return batch && interpreter.failures > 0 ? 1 : 0;
+}
+
+/** Runs one of run, shell, tour with --gdb. @returns the exit status. */
+export function runWithGdb(command: string, words: string[]): Promise<number> {
+  return runCommand(command, words, new GdbServer());
 }

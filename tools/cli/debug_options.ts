@@ -2,7 +2,7 @@ import { MACHINE_OPTIONS } from './machine_options.js';
 import { describeOptions } from './options.js';
 import type { OptionSpec } from './options.js';
 
-const OF_RUN_ONLY = ['--strace', '--trace', '--json', '--stats', '--log', '--boot-log', '--limit-instructions', '--timeout']; // prettier-ignore
+const OF_RUN_ONLY = ['--strace', '--trace', '--gdb', '--json', '--stats', '--log', '--boot-log', '--limit-instructions', '--timeout']; // prettier-ignore
 
 export const DEBUG_OPTIONS: readonly OptionSpec[] = [
   { names: ['-x'], value: 'FILE', repeat: true, help: 'execute the commands of FILE first' },
@@ -10,6 +10,11 @@ export const DEBUG_OPTIONS: readonly OptionSpec[] = [
   {
     names: ['-batch', '--batch'],
     help: 'end after -x and -ex, with status 1 when a command failed',
+  },
+  {
+    names: ['--replay'],
+    value: 'FILE',
+    help: 'instead of PROGRAM: the run that a failing test has recorded',
   },
   ...MACHINE_OPTIONS.filter(({ names }) => !names.some((name) => OF_RUN_ONLY.includes(name))),
 ];

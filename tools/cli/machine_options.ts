@@ -28,7 +28,18 @@ export const MACHINE_OPTIONS: readonly OptionSpec[] = [
   },
   { names: ['--argv0'], value: 'NAME', help: 'argv[0] of the guest (default: PROGRAM)' },
   { names: ['--mem'], value: 'SIZE', help: 'guest memory, 16M to 1G (default: 64M)' },
-  { names: ['--swap'], value: 'SIZE', help: 'swap space, 0 to 4G (default: 128M)' },
+  {
+    names: ['--swap'],
+    value: 'SIZE',
+    repeat: true,
+    help: 'a disk in memory to swap to, 0 to 4G (default: 128M)',
+  },
+  {
+    names: ['--swap-file'],
+    value: 'FILE[:SIZE]',
+    repeat: true,
+    help: 'a file of the host to swap to, made with SIZE\nif it is not there',
+  },
   { names: ['--abi'], value: 'NAME', help: 'freebsd or linux, instead of what the ELF brand says' },
   { names: ['-strace', '--strace'], help: 'one line on stderr for every system call' },
   {
@@ -38,9 +49,25 @@ export const MACHINE_OPTIONS: readonly OptionSpec[] = [
   },
   { names: ['--json'], help: 'events and statistics as JSON lines' },
   { names: ['--stats'], help: "the kernel's and the machine's counters at the end" },
+  {
+    names: ['--show'],
+    value: 'COMMAND',
+    repeat: true,
+    help: 'at the end, while the first process still has its memory, what the\nkernel debugger shows: "map", "object 12", "pageq" ...',
+  },
+  {
+    names: ['--at'],
+    value: 'COUNT',
+    help: 'do --show after COUNT instructions instead',
+  },
   { names: ['-D', '--log'], value: 'FILE', help: 'write what is ours to FILE instead of stderr' },
   { names: ['--boot-log'], help: 'what the kernel does while it boots' },
   { names: ['--check'], help: 'check every kernel invariant at each process exit and at the end' },
+  {
+    names: ['-g', '--gdb'],
+    value: 'PORT|SOCKET',
+    help: 'wait for gdb (target remote) at [HOST:]PORT of this machine, or at a\nsocket of that path, before the first instruction',
+  },
   {
     names: ['--limit-instructions'],
     value: 'N',
@@ -56,4 +83,16 @@ export const MACHINE_OPTIONS: readonly OptionSpec[] = [
     help: 'let sleeping guests wait in host time (default on a terminal;\notherwise idle time is skipped)',
   },
   { names: ['-h', '--help'], help: 'this text' },
+];
+
+/** explain has its own ways to say when. */
+export const EXPLAIN_OPTIONS: readonly OptionSpec[] = [
+  { names: ['--at'], value: 'COUNT', help: 'explain after COUNT instructions' },
+  {
+    names: ['--break'],
+    value: 'ADDRESS',
+    help: 'explain when the instruction at ADDRESS is about to execute\n(default: when the process exits)',
+  },
+  { names: ['--pid'], value: 'N', help: 'in process N (default: the first, or who runs then)' },
+  ...MACHINE_OPTIONS.filter(({ names }) => !['--show', '--at'].includes(names[0])),
 ];

@@ -14,7 +14,7 @@ export const EXIT_FAULTLINE = 125;
 /** Status of a program ended by SIGPIPE, as a shell sees it. */
 const EXIT_SIGPIPE = 141;
 
-const COMMANDS = ['run', 'shell', 'tour', 'debug', 'boot'];
+const COMMANDS = ['run', 'explain', 'shell', 'tour', 'debug', 'test', 'boot'];
 
 async function main(words: string[]): Promise<number> {
   const [first, ...rest] = words;
@@ -26,6 +26,7 @@ async function main(words: string[]): Promise<number> {
     const topic = rest[0];
     if (first === 'help' && topic !== undefined) known(topic);
     if (topic === 'debug') return debug(['--help']);
+    if (topic === 'test') return test(['--help']);
     process.stdout.write(helpOn(topic));
     return 0;
   }
@@ -35,6 +36,7 @@ async function main(words: string[]): Promise<number> {
   }
   known(first);
   if (first === 'boot') return bootCommand(rest);
+  if (first === 'test') return test(rest);
   return first === 'debug' ? debug(rest) : runCommand(first, rest);
 }
 
@@ -47,6 +49,12 @@ function helpOn(topic: string | undefined): string {
 async function debug(words: string[]): Promise<number> {
   const { debugCommand } = await import('./debug.js');
   return debugCommand(words);
+}
+
+/** Loaded when it is wanted, as the debugger is. */
+async function test(words: string[]): Promise<number> {
+  const { testMain } = await import('./test.js');
+  return testMain(words);
 }
 
 function known(word: string): void {

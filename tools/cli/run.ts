@@ -1,7 +1,7 @@
 // faultline run, shell and tour: a fresh machine with one first process.
 
 import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
-import { basename, posix, resolve } from 'node:path';
+import { basename, join, posix, resolve } from 'node:path';
 import { Machine } from '../../emulator/index.js';
 import {
   createKernel,
@@ -11,7 +11,7 @@ import {
   vfs_host_file,
   vfs_mount_host,
 } from '../../kernel/index.js';
-import type { Kernel } from '../../kernel/index.js';
+import type { EventStream, Kernel } from '../../kernel/index.js';
 import { installUserland } from '../host/embedded_userland.js';
 import { nodeDirectory, nodeSingleFile } from '../host/node_directory.js';
 import { createNodeHost, errorCode, systemErrorText, writeAll } from '../host/node_host.js';
@@ -19,7 +19,8 @@ import { streamKind } from '../host/node_stdin.js';
 import { createListener } from '../trace/listener.js';
 import { traceMask } from '../trace/select.js';
 import { runHelp } from './help.js';
-import { MACHINE_OPTIONS } from './machine_options.js';
+import { explainInspection, showInspection } from './inspect.js';
+import { EXPLAIN_OPTIONS, MACHINE_OPTIONS } from './machine_options.js';
 import {
   UsageError,
   parseCount,
@@ -31,7 +32,11 @@ import {
 import type { ParsedOptions } from './options.js';
 import { explainRefusal } from './refusal.js';
 import { runToEnd } from './session.js';
+import type { SessionLimits } from './session.js';
 import { statistics } from './stats.js';
+import { swapDevices } from './swap_options.js';
+import { readSymbols } from './symbols.js';
+import type { Symbols } from './symbols.js';
 
 const MB = 1 << 20;
 const DEFAULT_PATH = 'PATH=/bin:/usr/bin:/sbin:/usr/sbin';
@@ -119,18 +124,63 @@ export function checkProgram(program: string): void {
   }
 }
 
-/** Runs one of run, shell, tour with its words. @returns the exit status. */
-export async function runCommand(command: string, words: string[]): Promise<number> {
-  const options = parseOptions(MACHINE_OPTIONS, words);
+/** Options of explain may also stand behind the address; -- ends them. */
+function explainOptions(words: readonly string[]): ParsedOptions {
+  const first = parseOptions(EXPLAIN_OPTIONS, words);
+  const [program, address, ...rest] = first.rest;
+  if (address === undefined) return first;
+  const second = parseOptions(EXPLAIN_OPTIONS, rest);
+  for (const [key, values] of second.values)
+    first.values.set(key, [...(first.values.get(key) ?? []), ...values]);
+  for (const flag of second.flags) first.flags.add(flag);
+  first.rest = [program, address, ...second.rest];
+  return first;
+}
+
+/** Symbols of the program, which with --root is a guest path. */
+function symbolsOf(options: ParsedOptions, program: string | null): Symbols {
+  const root = valueOf(options, 'root');
+  return readSymbols(root === undefined ? (program ?? '') : join(root, program ?? ''));
+}
+
+/** Runs a machine in another way than to its end: a debugger's server. */
+export interface Driver {
+  /** The stream for the kernel's events; those that `inner` listens to are handed on to it. */
+  events(inner: EventStream): EventStream;
+  /** @returns the exit status of the faultline command. */
+  run(k: Kernel, limits: SessionLimits, where: string): Promise<number>;
+}
+
+/**
+ * Runs one of run, shell, tour, explain with its words; `driver`: what --gdb asks for.
+ * @returns the exit status.
+ */
+export async function runCommand(
+  command: string,
+  words: string[],
+  driver: Driver | null = null,
+): Promise<number> {
+  const explains = command === 'explain';
+  const options = explains ? explainOptions(words) : parseOptions(MACHINE_OPTIONS, words);
   if (options.flags.has('help')) {
     process.stdout.write(runHelp(command));
     return 0;
   }
-  const [program = null, ...args] = options.rest;
+  const gdb = valueOf(options, 'gdb');
+  if (gdb !== undefined && driver === null) {
+    // Another bundle, with a machine and kernel of its own: it does all of it.
+    const { runWithGdb } = await import('./debug.js');
+    return runWithGdb(command, words);
+  }
+  const [program = null, ...rest] = options.rest;
+  const [address, ...args] = explains ? rest : ['', ...rest];
   const rooted = valueOf(options, 'root') !== undefined;
-  if (command === 'run' && (program === null || program === ''))
-    throw new UsageError('run wants a PROGRAM; see faultline run --help');
-  if (program !== null && command !== 'run')
+  const runs = command === 'run' || explains;
+  if (runs && (program === null || program === ''))
+    throw new UsageError(`${command} wants a PROGRAM; see faultline ${command} --help`);
+  if (explains && address === undefined)
+    throw new UsageError('explain wants an ADDRESS; see faultline explain --help');
+  if (program !== null && !runs)
     throw new UsageError(`${command} takes no arguments, but '${program}' is one`);
   if (program !== null && !rooted) checkProgram(program);
   const home = command === 'shell' && !rooted ? '/root' : '/';
@@ -141,38 +191,49 @@ export async function runCommand(command: string, words: string[]): Promise<numb
   if (abi !== null && abi !== 'freebsd' && abi !== 'linux')
     throw new UsageError(`--abi wants freebsd or linux, not '${abi}'`);
   const ramBytes = parseSize('--mem', valueOf(options, 'mem') ?? '64M', 16 * MB, 1024 * MB);
-  const swapBytes = parseSize('--swap', valueOf(options, 'swap') ?? '128M', 0, 4096 * MB);
   const limit = valueOf(options, 'limit-instructions');
   const timeout = valueOf(options, 'timeout');
   const instructions = limit === undefined ? Infinity : parseCount('--limit-instructions', limit);
   const seconds = timeout === undefined ? Infinity : parseNumber('--timeout', timeout);
-  const interactive = Boolean(process.stdin.isTTY && process.stdout.isTTY);
+  const interactive = !explains && Boolean(process.stdin.isTTY && process.stdout.isTTY);
 
   const json = options.flags.has('json');
   const trace = valueOf(options, 'trace');
   const mask = trace === undefined ? 0 : traceMask(trace);
   const envp = environment(options, home, interactive);
   const log = openLog(valueOf(options, 'log'));
-  const events = createListener({
+  // What explain is asked for is on stdout alone.
+  const inspection = explains
+    ? explainInspection(options, address, symbolsOf(options, program), (text) =>
+        writeAll(1, Buffer.from(`${text}\n`)),
+      )
+    : showInspection(options, log.write);
+  const listener = createListener({
     mask,
     strace: options.flags.has('strace'),
     bootLog: options.flags.has('boot-log'),
     json,
     write: log.write,
   });
+  const listened = inspection?.listen(listener) ?? listener;
+  const events = driver?.events(listened) ?? listened;
   const machine = new Machine({ ramBytes: ramBytes - (ramBytes % 65536) });
   const k = createKernel(
     machine,
-    createNodeHost((line) => log.write(`faultline: ${line}`), interactive),
+    createNodeHost((line) => log.write(`faultline: ${line}`), {
+      terminal: interactive,
+      stdout: explains ? 2 : 1,
+    }),
     events,
     {
-      swapBytes: swapBytes - (swapBytes % 4096),
+      swapBytes: 0,
+      swapDevices: swapDevices(options),
       checkInvariants: options.flags.has('check'),
       verboseBoot: options.flags.has('boot-log'),
       realtime: options.flags.has('realtime') || interactive,
     },
   );
-  const path = populate(k, options, command === 'run' ? program : null);
+  const path = populate(k, options, runs ? program : null);
   const guest = program !== null ? path : command === 'shell' ? '/bin/sh' : '/bin/tour';
   // A shell called -sh is a login shell: it reads /etc/profile.
   const argv0 = valueOf(options, 'argv0') ?? program ?? (command === 'shell' ? '-sh' : guest);
@@ -198,13 +259,12 @@ export async function runCommand(command: string, words: string[]): Promise<numb
     const text = Buffer.from(error, 'latin1').toString();
     throw new UsageError(why === null ? text : `${text}: ${why}`);
   }
+  inspection?.attach(k);
   const started = process.hrtime.bigint();
-  const status = await runToEnd(k, {
-    instructions,
-    seconds,
-    interactive,
-    log: log.write,
-  });
+  const limits = { instructions, seconds, interactive, inspection, log: log.write };
+  const status =
+    driver === null ? await runToEnd(k, limits) : await driver.run(k, limits, gdb ?? '');
+  inspection?.finish(k);
   if (options.flags.has('stats')) {
     const taken = Number(process.hrtime.bigint() - started) / 1e9;
     log.write(statistics(k, taken, json));

@@ -18,16 +18,17 @@ import {
 } from '../../kernel/index.js';
 import type { Kernel } from '../../kernel/index.js';
 import { StandardInput } from '../host/node_stdin.js';
+import type { Inspection } from './inspect.js';
 
 /** Exit status at a limit of time or instructions, as timeout(1) has it. */
-const EXIT_LIMIT = 124;
+export const EXIT_LIMIT = 124;
 const EXIT_FAULTLINE = 125;
 /** Instructions between two looks at the host's events. */
 const SLICE = 20_000_000;
 /** Milliseconds; setTimeout() knows no more than 2^31. */
-const LONGEST_WAIT = 1 << 30;
+export const LONGEST_WAIT = 1 << 30;
 /** Signals to this process that are the guest's, whose disposition decides. */
-const FORWARDED = { SIGHUP, SIGINT, SIGQUIT, SIGTERM } as const;
+export const FORWARDED = { SIGHUP, SIGINT, SIGQUIT, SIGTERM } as const;
 
 export interface SessionLimits {
   /** Infinity for none. */
@@ -35,11 +36,13 @@ export interface SessionLimits {
   seconds: number;
   /** The console is a terminal. */
   interactive: boolean;
+  /** Looks into the run on its way, or null. */
+  inspection: Inspection | null;
   log(line: string): void;
 }
 
 /** Puts the terminal in raw mode for the time of a session. @returns how to put it back. */
-function openTerminal(k: Kernel, wake: () => void): () => void {
+export function openTerminal(k: Kernel, wake: () => void): () => void {
   const { stdin, stdout } = process;
   const restore = (): void => {
     stdin.setRawMode(false);
@@ -85,6 +88,7 @@ export async function runToEnd(k: Kernel, limits: SessionLimits): Promise<number
   const signals = Object.keys(FORWARDED) as NodeJS.Signals[];
   for (const name of signals) process.on(name, forward);
   const input = new StandardInput();
+  const { inspection } = limits;
   let asked = false;
   try {
     return await loop();
@@ -100,8 +104,15 @@ export async function runToEnd(k: Kernel, limits: SessionLimits): Promise<number
         limits.log('faultline: the instruction limit was reached');
         return EXIT_LIMIT;
       }
-      const exit = kernel_run(k, { instructions: Math.min(SLICE, left) });
-      if (exit.kind === 'exited') return finish(exit.status);
+      const until = (inspection?.at ?? Infinity) - k.machine.instructions;
+      if (until <= 0) inspection?.counted(k);
+      if (inspection?.ended() === true) return 0;
+      const exit = kernel_run(k, {
+        instructions: Math.min(SLICE, left, until > 0 ? until : SLICE),
+      });
+      if (exit.kind === 'breakpoint') inspection?.broke(k);
+      if (inspection?.ended() === true) return 0;
+      if (exit.kind === 'exited') return finish(k, limits, exit.status);
       if (stdin_wanted(k)) ask();
       if (Date.now() >= deadline) {
         limits.log('faultline: the time limit was reached');
@@ -140,13 +151,14 @@ export async function runToEnd(k: Kernel, limits: SessionLimits): Promise<number
       };
     });
   }
+}
 
-  function finish(status: number): number {
-    if (k.opts.checkInvariants) {
-      const violations = kernel_check(k);
-      for (const line of violations) limits.log(`faultline: vm_check: ${line}`);
-      if (violations.length > 0) return EXIT_FAULTLINE;
-    }
-    return status;
+/** After the first process has ended with `status`: the checks that were asked for. */
+export function finish(k: Kernel, limits: SessionLimits, status: number): number {
+  if (k.opts.checkInvariants) {
+    const violations = kernel_check(k);
+    for (const line of violations) limits.log(`faultline: vm_check: ${line}`);
+    if (violations.length > 0) return EXIT_FAULTLINE;
   }
+  return status;
 }

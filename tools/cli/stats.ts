@@ -14,7 +14,7 @@ export function statistics(k: Kernel, seconds: number, json: boolean): string {
   const objects = {
     collapses: k.vm.collapses,
     bypasses: k.vm.bypasses,
-    swap_blocks: k.vm.swdev.sw_used,
+    swap_blocks: k.vm.swdevs.reduce((n, sp) => n + sp.sw_used, 0),
     pv_entries: k.pmap.pv_entry_count,
   };
   if (json) return JSON.stringify({ ...machine, vm: counters, ...objects });

@@ -68,14 +68,21 @@ function withoutReturns(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * A host over this process, whose console is a terminal in raw mode or not. `log` receives our own
- * messages, one line each without the newline.
- */
-export function createNodeHost(log: (line: string) => void, terminal: boolean): Host {
+/** Where the output of a guest's console goes. */
+export interface ConsoleOutput {
+  /** It is a terminal in raw mode. */
+  terminal: boolean;
+  /** The descriptor of the guest's standard output; 1 unless told otherwise. */
+  stdout?: number;
+}
+
+/** A host over this process. `log` receives our own messages, one line each without the newline. */
+export function createNodeHost(log: (line: string) => void, console: ConsoleOutput): Host {
+  const { terminal, stdout = 1 } = console;
   return {
     consoleWrite(fd, bytes) {
       try {
-        writeAll(fd, terminal ? withoutReturns(bytes) : bytes);
+        writeAll(fd === 1 ? stdout : fd, terminal ? withoutReturns(bytes) : bytes);
       } catch (error) {
         return GUEST_ERRNOS[errorCode(error)] ?? EIO;
       }

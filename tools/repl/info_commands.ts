@@ -1,6 +1,14 @@
 // info: what is known of the program and of the debugger's own tables.
 
-import { REGISTER_NAMES, formatValue, hex, lookupPc } from '../../debugger/index.js';
+import {
+  FPU_CONTROLS,
+  REGISTER_NAMES,
+  STACK_REGISTERS,
+  VECTOR_REGISTERS,
+  formatValue,
+  hex,
+  lookupPc,
+} from '../../debugger/index.js';
 import type { UserBreakpoint } from '../../debugger/index.js';
 import { address, words } from './arguments.js';
 import type { Command } from './commands.js';
@@ -10,7 +18,7 @@ import { resolve } from './point_commands.js';
 import { CommandError, signalNames, signalText } from './session.js';
 import type { Session } from './session.js';
 
-const FPU_NAMES = ['st0', 'st1', 'st2', 'st3', 'st4', 'st5', 'st6', 'st7', 'fctrl', 'fstat', 'ftag', 'fiseg', 'fioff', 'foseg', 'fooff', 'fop']; // prettier-ignore
+const FPU_NAMES = [...STACK_REGISTERS, ...FPU_CONTROLS, ...VECTOR_REGISTERS, 'mxcsr'];
 
 type Topic = (session: Session, args: string) => void;
 

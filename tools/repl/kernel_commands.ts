@@ -1,7 +1,8 @@
 // The kernel's words: address spaces, page tables, the TLB, and the stories of faults.
 
 import { hex, mapEntries, mapEntryAt, pageWalk } from '../../debugger/index.js';
-import { formatEvent, protection, pte } from '../trace/format.js';
+import { protection_name, pte_text } from '../../kernel/index.js';
+import { formatEvent } from '../trace/format.js';
 import { address, count } from './arguments.js';
 import type { Command } from './commands.js';
 import { CommandError } from './session.js';
@@ -23,8 +24,8 @@ function showWalk(session: Session, args: string): void {
     `${word(va)}: directory ${va >>> 22}, table ${(va >>> 12) & 0x3ff}, offset ${hex(va & 0xfff)}`,
   );
   session.print(`  directory at ${word(directory)}`);
-  session.print(`  PDE at ${word(w.pdeAddress)} = ${pte(w.pde)}`);
-  if (w.pteAddress >= 0) session.print(`  PTE at ${word(w.pteAddress)} = ${pte(w.pte)}`);
+  session.print(`  PDE at ${word(w.pdeAddress)} = ${pte_text(w.pde)}`);
+  if (w.pteAddress >= 0) session.print(`  PTE at ${word(w.pteAddress)} = ${pte_text(w.pte)}`);
   if (w.pa < 0) session.print('  not mapped: an access faults');
   else
     session.print(
@@ -54,7 +55,7 @@ function vmmap(session: Session, args: string): void {
     const object =
       e.object === null ? '' : ` object ${e.object.id} (${OBJECTS[e.object.type] ?? '?'})`;
     session.print(
-      `   ${word(e.start)} ${word(e.end)} ${protection(e.protection)}   ${String(resident).padEnd(9)} ${names.join(',')}${object}`.trimEnd(),
+      `   ${word(e.start)} ${word(e.end)} ${protection_name(e.protection)}   ${String(resident).padEnd(9)} ${names.join(',')}${object}`.trimEnd(),
     );
   }
 }

@@ -153,9 +153,8 @@ export class Session {
     return { read: inspection.read, symbolic: (address) => inspection.symbolic(address) };
   }
 
-  /** Starts the program anew. */
-  start(): Control {
-    const events = new DebugEvents(null);
+  /** Starts the program anew; `events` are those of a kernel that there is already. */
+  start(events = new DebugEvents(null)): Control {
     const kernel = this.host.launch(events, this.args);
     const host: ControlHost = {
       breathe: () => this.host.breathe(kernel),

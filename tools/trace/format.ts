@@ -1,42 +1,20 @@
 // One readable line per event. Numbers are hexadecimal where the field writes them so: addresses,
 // page table entries, error codes.
 
+import {
+  entry_flag_names,
+  hex,
+  object_type_name,
+  protection_name,
+  pte_text,
+} from '../../kernel/index.js';
 import type { KernelEvent } from '../../kernel/index.js';
 
 type EventOf<T extends KernelEvent['type']> = Extract<KernelEvent, { type: T }>;
 
-export function hex(n: number): string {
-  return `0x${(n >>> 0).toString(16)}`;
-}
-
-const OBJECT_TYPES = ['default', 'swap', 'vnode', 'device', 'phys', 'dead', 'sg', 'mgtdevice'];
-
-function objectType(type: number): string {
-  return OBJECT_TYPES[type] ?? `type${type}`;
-}
-
-/** rwx, as procstat -v writes it. */
-export function protection(prot: number): string {
-  return `${prot & 1 ? 'r' : '-'}${prot & 2 ? 'w' : '-'}${prot & 4 ? 'x' : '-'}`;
-}
-
-/** The bits of a PTE by name: SDM 3A §4.3, and pmap's own in the AVL bits. */
-export function pte(value: number): string {
-  if ((value & 1) === 0) return value === 0 ? 'none' : `${hex(value)} (not valid)`;
-  const names = [
-    [2, 'W'],
-    [4, 'U'],
-    [8, 'PWT'],
-    [0x10, 'PCD'],
-    [0x20, 'A'],
-    [0x40, 'D'],
-    [0x80, 'PS'],
-    [0x100, 'G'],
-    [0x200, 'wired'],
-    [0x400, 'managed'],
-  ] as const;
-  const bits = names.filter(([bit]) => value & bit).map(([, name]) => name);
-  return `${hex(value & ~0xfff)}[${['V', ...bits].join(' ')}]`;
+/** Whether the entries of the event are of the page directory. */
+function is_pde({ op }: EventOf<'pmap'>): boolean {
+  return op === 'promote' || op === 'demote' || op === 'table';
 }
 
 function errorCode(code: number): string {
@@ -49,33 +27,19 @@ function errorCode(code: number): string {
   return `${hex(code)} (${words.join(', ')})`;
 }
 
-function entryFlags(eflags: number): string {
-  const names = [
-    [4, 'COW'],
-    [8, 'NEEDS_COPY'],
-    [0x1000, 'GROWS_DOWN'],
-    [0x10000, 'GUARD'],
-    [0x20000, 'STACK_GAP'],
-  ] as const;
-  return names
-    .filter(([bit]) => eflags & bit)
-    .map(([, name]) => ` ${name}`)
-    .join('');
-}
-
 function fault(e: EventOf<'fault'>): string {
   const where = e.entry
-    ? `entry ${hex(e.entry.start)}-${hex(e.entry.end)} ${protection(e.entry.protection)}${entryFlags(e.entry.eflags)}`
+    ? `entry ${hex(e.entry.start)}-${hex(e.entry.end)} ${[protection_name(e.entry.protection), ...entry_flag_names(e.entry.eflags)].join(' ')}`
     : 'no entry';
   const chain = e.objects
-    .map((o) => `#${o.id} ${objectType(o.type)}[${o.pindex}]${o.hit ? ' hit' : ''}`)
+    .map((o) => `#${o.id} ${object_type_name(o.type)}[${o.pindex}]${o.hit ? ' hit' : ''}`)
     .join(' -> ');
   const walked = chain === '' ? '' : `; ${chain}`;
   const result =
     e.outcome === 'failed'
       ? `failed (KERN ${e.result}${e.signal ? `, signal ${e.signal}` : ''})`
       : e.outcome;
-  return `fault pid ${e.pid} ${e.access} ${hex(e.va)} eip ${hex(e.eip)} error ${errorCode(e.error)}: ${where}${walked}; ${result}; pte ${pte(e.pteBefore)} -> ${pte(e.pteAfter)}`;
+  return `fault pid ${e.pid} ${e.access} ${hex(e.va)} eip ${hex(e.eip)} error ${errorCode(e.error)}: ${where}${walked}; ${result}; pte ${pte_text(e.pteBefore)} -> ${pte_text(e.pteAfter)}`;
 }
 
 function syscall(e: EventOf<'syscall'>): string {
@@ -92,11 +56,17 @@ export function formatEvent(e: KernelEvent): string {
     case 'map':
       return `map pid ${e.pid} ${e.op} ${hex(e.start)}-${hex(e.end)}${e.detail ? ` ${e.detail}` : ''}`;
     case 'pmap':
-      return `pmap pid ${e.pid} ${e.op} ${hex(e.va)} ${pte(e.before)} -> ${pte(e.after)}`;
+      return `pmap pid ${e.pid} ${e.op} ${hex(e.va)} ${pte_text(e.before, is_pde(e))} -> ${pte_text(e.after, is_pde(e))}`;
     case 'page':
       return `page ${e.op} pa ${hex(e.pa)} object #${e.object}[${e.pindex}]`;
     case 'pager':
-      return `pager ${e.op} object #${e.object} ${objectType(e.objectType)}[${e.pindex}] x${e.count}`;
+      return `pager ${e.op} object #${e.object} ${object_type_name(e.objectType)}[${e.pindex}] x${e.count}`;
+    case 'swap':
+      return `swap ${e.op} object #${e.object}[${e.pindex}] block ${e.block}`;
+    case 'charge':
+      return `swap ${e.op} uid ${e.uid} ${e.bytes} bytes`;
+    case 'reserv':
+      return `reserv ${e.op} pa ${hex(e.pa)} object #${e.object}[${e.pindex}] popcnt ${e.popcnt}`;
     case 'object':
       return `object ${e.op} #${e.object}${e.backing ? ` over #${e.backing}` : ''} ${e.size} pages`;
     case 'sched':

@@ -1,7 +1,7 @@
 // -strace: one line per completed system call, in the manner of qemu-user and strace.
 
+import { hex } from '../../kernel/index.js';
 import type { KernelEvent } from '../../kernel/index.js';
-import { hex } from './format.js';
 
 type SyscallEvent = Extract<KernelEvent, { type: 'syscall' }>;
 
