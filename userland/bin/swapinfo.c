@@ -1,4 +1,4 @@
-/* swapinfo [-k]: swap space by device, in kilobytes. */
+/* swapinfo [-ghkm]: swap space by device. */
 #include <err.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,16 +8,43 @@
 #include <sys/sysctl.h>
 #include <unistd.h>
 
-static void put_line(const char *name, uint64_t blocks, uint64_t used)
-{
-	unsigned percent = blocks ? (unsigned)((used * 200 + blocks) / (2 * blocks)) : 0;
+/* Kilobytes in a unit of output; 0: in whatever unit is readable. */
+static unsigned unit = 1;
 
-	printf("%-15s %10llu %8llu %8llu %5u%%\n", name, blocks * 4, used * 4, (blocks - used) * 4,
-	    percent);
+/* Bytes in four characters or so, as humanize_number(3) with HN_DECIMAL | HN_NOSPACE | HN_B. */
+static void human(char *into, size_t room, uint64_t kilobytes)
+{
+	static const char letters[] = "KMGT";
+	uint64_t tenths = kilobytes * 10;
+	int i = 0;
+
+	for (; tenths >= 9995 && letters[i + 1]; i++)
+		tenths = (tenths + 512) / 1024;
+	if (kilobytes == 0)
+		snprintf(into, room, "0B");
+	else if (tenths < 100 && i > 0)
+		snprintf(into, room, "%llu.%llu%c", tenths / 10, tenths % 10, letters[i]);
+	else
+		snprintf(into, room, "%llu%c", (tenths + 5) / 10, letters[i]);
+}
+
+static void put_line(const char *name, uint64_t pages, uint64_t used)
+{
+	uint64_t all[3] = {pages * 4, used * 4, (pages - used) * 4};
+	unsigned percent = pages ? (unsigned)((used * 200 + pages) / (2 * pages)) : 0;
+	char text[3][24];
+
+	for (int i = 0; i < 3; i++)
+		if (unit)
+			snprintf(text[i], sizeof text[i], "%llu", all[i] / unit);
+		else
+			human(text[i], sizeof text[i], all[i]);
+	printf("%-15s %10s %8s %8s %5u%%\n", name, text[0], text[1], text[2], percent);
 }
 
 int main(int argc, char **argv)
 {
+	const char *head = "1K-blocks";
 	int mib[16], c;
 	size_t depth = 15;
 	unsigned count = 0;
@@ -27,16 +54,30 @@ int main(int argc, char **argv)
 		int flags, blocks, used;
 	} xsw;
 
-	while ((c = getopt(argc, argv, "k")) != -1)
-		if (c == '?')
+	while ((c = getopt(argc, argv, "ghkm")) != -1)
+		switch (c) {
+		case 'g':
+			unit = 1 << 20, head = "1G-blocks";
+			break;
+		case 'h':
+			unit = 0, head = "Size";
+			break;
+		case 'k':
+			unit = 1, head = "1K-blocks";
+			break;
+		case 'm':
+			unit = 1 << 10, head = "1M-blocks";
+			break;
+		default:
 			optind = argc + 1;
+		}
 	if (optind != argc) {
-		fputs("usage: swapinfo [-k]\n", stderr);
+		fputs("usage: swapinfo [-ghkm]\n", stderr);
 		return 1;
 	}
 	if (sysctlnametomib("vm.swap_info", mib, &depth) < 0)
 		err(1, "sysctlnametomib()");
-	printf("%-15s %10s %8s %8s %8s\n", "Device", "1K-blocks", "Used", "Avail", "Capacity");
+	printf("%-15s %10s %8s %8s %8s\n", "Device", head, "Used", "Avail", "Capacity");
 	for (;; count++) {
 		size_t len = sizeof xsw;
 		char name[80];

@@ -1,4 +1,4 @@
-/* sysctl [-ehNnq] name[=value] ...; sysctl [-eNnq] -a */
+/* sysctl [-deNnqt] name[=value] ...; sysctl [-deNnqt] -a */
 #include <err.h>
 #include <errno.h>
 #include <stdint.h>
@@ -11,10 +11,10 @@
 
 /* Types of variables, and requests below {0}. */
 enum { NODE = 1, INT, STRING, S64, OPAQUE, UINT, LONG, ULONG };
-enum { GET_NAME = 1, GET_NEXT = 2, GET_FORMAT = 4 };
+enum { GET_NAME = 1, GET_NEXT = 2, GET_FORMAT = 4, GET_DESCRIPTION = 5 };
 #define WRITABLE 0x40000000u
 
-static int n_flag, N_flag, q_flag, e_flag, status;
+static int d_flag, n_flag, N_flag, q_flag, e_flag, t_flag, status;
 
 static int ask(int request, const int *mib, size_t count, void *out, size_t *len)
 {
@@ -72,6 +72,21 @@ static int show(const int *mib, size_t count, int quiet)
 	    ask(GET_NAME, mib, count, name, &name_len) < 0)
 		return -1;
 	unsigned kind = type.kind & 0xf;
+	if (d_flag || t_flag) {
+		static const char *const types[] = {"?", "node", "integer", "string", "int64_t", "opaque",
+		    "unsigned integer", "long integer", "unsigned long", "uint64_t"};
+		char description[256];
+		len = sizeof description;
+		if (ask(GET_DESCRIPTION, mib, count, description, &len) < 0)
+			return quiet ? 0 : -1;
+		const char *separator = e_flag ? "=" : ": ";
+		if (!n_flag)
+			printf("%s%s", name, separator);
+		if (t_flag)
+			printf("%s%s", kind < 10 ? types[kind] : "?", d_flag ? separator : "");
+		puts(d_flag ? description : "");
+		return 0;
+	}
 	if (kind == NODE)
 		return 0;
 	len = 0;
@@ -209,7 +224,8 @@ static void handle(char *word)
 		return;
 	}
 	len = sizeof type;
-	if (ask(GET_FORMAT, mib, count, &type, &len) == 0 && (type.kind & 0xf) == NODE) {
+	if (ask(GET_FORMAT, mib, count, &type, &len) == 0 && (type.kind & 0xf) == NODE && !d_flag &&
+	    !t_flag) {
 		show_below(mib, count);
 	} else if (show(mib, count, 0) < 0) {
 		warn("%s", word);
@@ -221,14 +237,20 @@ int main(int argc, char **argv)
 {
 	int c, all = 0;
 
-	while ((c = getopt(argc, argv, "aAeNnoq")) != -1)
+	while ((c = getopt(argc, argv, "aAdeNnoqt")) != -1)
 		switch (c) {
 		case 'a':
 		case 'A':
 			all = 1;
 			break;
+		case 'd':
+			d_flag = 1;
+			break;
 		case 'e':
 			e_flag = 1;
+			break;
+		case 't':
+			t_flag = 1;
 			break;
 		case 'N':
 			N_flag = 1;
@@ -245,7 +267,7 @@ int main(int argc, char **argv)
 			all = -1;
 		}
 	if (all < 0 || all != (optind == argc)) {
-		fputs("usage: sysctl [-eNnq] name[=value] ...\n       sysctl [-eNnq] -a\n", stderr);
+		fputs("usage: sysctl [-deNnqt] name[=value] ...\n       sysctl [-deNnqt] -a\n", stderr);
 		return 1;
 	}
 	if (all) {

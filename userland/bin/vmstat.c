@@ -1,10 +1,11 @@
-/* vmstat [-fs] [-c count] [-w wait] [wait [count]] */
+/* vmstat [-afHmosz] [-P] [-c count] [-w wait] [wait [count]] */
 #include <err.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysctl.h>
+#include <sys/user.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -115,9 +116,124 @@ static struct {
 } total;
 _Static_assert(sizeof total == 48, "struct vmtotal of FreeBSD 11");
 
+/* A sysctl of any size, to be freed. */
+static char *whole(const char *name, size_t *len)
+{
+	for (;;) {
+		*len = 0;
+		if (sysctlbyname(name, NULL, len, NULL, 0) < 0)
+			err(1, "sysctl(%s)", name);
+		/* There may be more by the time we have the room. */
+		*len += *len / 8 + 512;
+		char *p = malloc(*len);
+		if (!p)
+			err(1, NULL);
+		if (sysctlbyname(name, p, len, NULL, 0) == 0)
+			return p;
+		free(p);
+	}
+}
+
+/* Several structures of statistics begin so: version, CPUs, count, nothing. */
+static unsigned stream(const char **at, const char *what)
+{
+	const struct uma_stream_header *h = (const struct uma_stream_header *)*at;
+
+	if (h->ush_version != 1 || h->ush_maxcpus != 1)
+		errx(1, "%s: unknown version", what);
+	*at += sizeof *h;
+	return h->ush_count;
+}
+
+/* vmstat -z: the zones of the kernel's structures. */
+static void put_zones(void)
+{
+	size_t len;
+	char *stats = whole("vm.zone_stats", &len), name[40];
+	const char *at = stats;
+	unsigned count = stream(&at, "vm.zone_stats");
+
+	printf("%-20s %6s %6s %8s %8s %8s %4s %4s\n\n", "ITEM", "SIZE", "LIMIT", "USED", "FREE", "REQ",
+	    "FAIL", "SLEEP");
+	for (unsigned i = 0; i < count; i++) {
+		struct uma_type_header h;
+		struct uma_percpu_stat cpu;
+		memcpy(&h, at, sizeof h);
+		memcpy(&cpu, at + sizeof h, sizeof cpu);
+		at += sizeof h + sizeof cpu;
+		unsigned long long allocs = h.uth_allocs + cpu.ups_allocs;
+		unsigned long long frees = h.uth_frees + cpu.ups_frees;
+		unsigned long long unused = h.uth_keg_free + h.uth_zone_free + cpu.ups_cache_free;
+		snprintf(name, sizeof name, "%s:", h.uth_name);
+		printf("%-20s %6u, %6u,%8llu,%8llu,%8llu,%4llu,%4llu\n", name, h.uth_size, h.uth_limit,
+		    allocs - frees, unused, allocs, h.uth_fails, h.uth_sleeps);
+	}
+	putchar('\n');
+	free(stats);
+}
+
+/* vmstat -m: the kernel's malloc(9) by type. */
+static void put_malloc(void)
+{
+	struct {
+		char name[32];
+		uint64_t memalloced, memfreed, numallocs, numfrees, sizes, reserved[3];
+	} type;
+	size_t len;
+	char *stats = whole("kern.malloc_stats", &len);
+	const char *at = stats;
+	unsigned count = stream(&at, "kern.malloc_stats");
+
+	printf("%13s %5s %6s %7s %8s  Size(s)\n", "Type", "InUse", "MemUse", "HighUse", "Requests");
+	for (unsigned i = 0; i < count; i++, at += sizeof type) {
+		memcpy(&type, at, sizeof type);
+		if (type.numallocs == 0)
+			continue;
+		printf("%13s %5llu %5lluK %7s %8llu  ", type.name, type.numallocs - type.numfrees,
+		    (type.memalloced - type.memfreed + 1023) / 1024, "-", type.numallocs);
+		const char *comma = "";
+		for (int bit = 0; bit < 28; bit++)
+			if (type.sizes >> bit & 1) {
+				printf("%s%d", comma, 1 << (bit + 4));
+				comma = ",";
+			}
+		putchar('\n');
+	}
+	free(stats);
+}
+
+/* vmstat -o: all objects. */
+static void put_objects(void)
+{
+	static const char *const types[] = {"--", "df", "vn", "sw", "dv", "ph", "dd", "sg", "md"};
+	/* VM_MEMATTR_* of i386. */
+	static const char *const attributes[] = {"UC", "WC", "??", "??", "WT", "WP", "WB", "UC-"};
+	size_t len;
+	char *objects = whole("vm.objects", &len);
+
+	printf("%5s %5s %5s %3s %3s %2s %2s %s\n", "RES", "ACT", "INACT", "REF", "SHD", "CM", "TP",
+	    "PATH");
+	for (size_t at = 0; at < len;) {
+		const struct kinfo_vmobject *o = (const struct kinfo_vmobject *)(objects + at);
+		if (o->kvo_structsize <= 0)
+			break;
+		at += (size_t)o->kvo_structsize;
+		printf("%5llu %5llu %5llu %3d %3d ", o->kvo_resident, o->kvo_active, o->kvo_inactive,
+		    o->kvo_ref_count, o->kvo_shadow_count);
+		printf("%-2s %-2s %s\n",
+		    o->kvo_memattr >= 0 && o->kvo_memattr < 8 ? attributes[o->kvo_memattr] : "??",
+		    o->kvo_type >= 0 && o->kvo_type < 9 ? types[o->kvo_type] : "??", o->kvo_path);
+	}
+	free(objects);
+}
+
+/* -P: the processor has a heading of its own. */
+static int P_flag;
+
 static void put_header(void)
 {
-	puts("procs     memory       page                       faults         cpu");
+	printf("procs     memory       page                       faults         %s\n",
+	    P_flag ? "cpu0" : "cpu");
 	puts("r b w     avm     fre   flt  re  pi  po    fr   sr   in    sy    cs us sy id");
 }
 
@@ -153,7 +269,7 @@ static void put_line(const struct sample *new, const struct sample *old, uint64_
 
 static void usage(void)
 {
-	fputs("usage: vmstat [-fs] [-c count] [-w wait] [wait [count]]\n", stderr);
+	fputs("usage: vmstat [-afHmoPsz] [-c count] [-w wait] [wait [count]]\n", stderr);
 	exit(1);
 }
 
@@ -174,15 +290,30 @@ static unsigned milliseconds(const char *text)
 int main(int argc, char **argv)
 {
 	unsigned wait = 0, count = 0;
-	int c, s_flag = 0, f_flag = 0;
+	int c, s_flag = 0, f_flag = 0, z_flag = 0, m_flag = 0, o_flag = 0;
 
-	while ((c = getopt(argc, argv, "c:fsw:")) != -1)
+	while ((c = getopt(argc, argv, "ac:fHmoPsw:z")) != -1)
 		switch (c) {
 		case 'c':
 			count = (unsigned)atoi(optarg);
 			break;
 		case 'f':
 			f_flag = 1;
+			break;
+		case 'a': /* all devices, of which none is shown; wide columns */
+		case 'H':
+			break;
+		case 'm':
+			m_flag = 1;
+			break;
+		case 'o':
+			o_flag = 1;
+			break;
+		case 'P':
+			P_flag = 1;
+			break;
+		case 'z':
+			z_flag = 1;
 			break;
 		case 's':
 			s_flag = 1;
@@ -206,7 +337,13 @@ int main(int argc, char **argv)
 	}
 	if (s_flag)
 		put_sums();
-	if (f_flag || s_flag)
+	if (m_flag)
+		put_malloc();
+	if (z_flag)
+		put_zones();
+	if (o_flag)
+		put_objects();
+	if (f_flag || s_flag || m_flag || z_flag || o_flag)
 		return fflush(stdout) < 0;
 	if (count > 0 && wait == 0)
 		wait = 1000;

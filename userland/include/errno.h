@@ -1,7 +1,9 @@
 #ifndef _ERRNO_H_
 #define _ERRNO_H_
 
-extern int errno;
+/* Each thread has its own. */
+int *__error(void);
+#define errno (*__error())
 
 #define EPERM 1
 #define ENOENT 2

@@ -39,6 +39,14 @@ char *getcwd(char *buf, size_t len);
 int isatty(int fd);
 
 pid_t fork(void);
+#ifndef FAULTLINE_LINUX
+#define RFFDG 0x4
+#define RFPROC 0x10
+#define RFMEM 0x20
+int rfork(int flags);
+/* A process that shares what `flags` say; it calls the function on the stack that ends at `stack`. */
+int rfork_thread(int flags, void *stack, int (*function)(void *), void *arg);
+#endif
 pid_t vfork(void) __attribute__((returns_twice));
 int execve(const char *path, char *const argv[], char *const envp[]);
 int execvp(const char *file, char *const argv[]);

@@ -58,7 +58,9 @@
 
 FUNCTION __cerror
 	negl	%eax
-	movl	%eax, errno
+	pushl	%eax
+	call	__error
+	popl	(%eax)
 	orl	$-1, %eax
 	ret
 	END __cerror
@@ -77,7 +79,9 @@ FUNCTION __cerror
 	.endm
 
 FUNCTION __cerror
-	movl	%eax, errno
+	pushl	%eax
+	call	__error
+	popl	(%eax)
 	orl	$-1, %eax
 	orl	$-1, %edx
 	ret
@@ -156,11 +160,16 @@ FREEBSD_ONLY(__break,      17)
 FREEBSD_ONLY(sysarch,     165)
 FREEBSD_ONLY(sysctl,      202)
 FREEBSD_ONLY(minherit,    250)
+FREEBSD_ONLY(rfork,       251)
 FREEBSD_ONLY(getdents,    272)
 FREEBSD_ONLY(sigprocmask, 340)
 FREEBSD_ONLY(sigsuspend,  341)
 FREEBSD_ONLY(sigpending,  343)
 FREEBSD_ONLY(sigaction,   416)
+FREEBSD_ONLY(thr_exit,    431)
+FREEBSD_ONLY(thr_self,    432)
+FREEBSD_ONLY(_umtx_op,    454)
+FREEBSD_ONLY(thr_new,     455)
 FREEBSD_ONLY(mmap,        477)
 FREEBSD_ONLY(lseek,       478)
 
@@ -206,6 +215,41 @@ FUNCTION vfork
 #endif
 	ret
 	END vfork
+
+#ifndef FAULTLINE_LINUX
+/*
+ * rfork_thread(flags, stack, function, arg): the child calls the function on a stack of its own and
+ * ends with what it returns.
+ */
+FUNCTION rfork_thread
+	pushl	%esi
+	movl	12(%esp), %esi
+	movl	20(%esp), %eax
+	movl	%eax, -4(%esi)
+	movl	16(%esp), %eax
+	movl	%eax, -8(%esi)
+	subl	$8, %esi
+	pushl	8(%esp)
+	pushl	$0			/* where a return address would be */
+	movl	$251, %eax
+	int	$0x80
+	leal	8(%esp), %esp		/* leaves the carry flag alone */
+	jc	1f
+	testl	%edx, %edx		/* 1 in the child */
+	jnz	2f
+	popl	%esi
+	ret
+1:	popl	%esi
+	jmp	__cerror
+2:	movl	%esi, %esp
+	popl	%eax
+	call	*%eax
+	pushl	%eax
+	pushl	$0
+	movl	$1, %eax		/* _exit */
+	int	$0x80
+	END rfork_thread
+#endif
 
 #ifdef FAULTLINE_LINUX
 FUNCTION __restore

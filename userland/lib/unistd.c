@@ -13,7 +13,13 @@
 #include <termios.h>
 #include <unistd.h>
 
-int errno;
+static int main_errno;
+int *(*__thread_error)(void); /* set by pthread once there are threads */
+
+int *__error(void)
+{
+	return __thread_error != NULL ? __thread_error() : &main_errno;
+}
 
 int __getcwd(char *buf, size_t len);
 

@@ -1,4 +1,4 @@
-/* Does the break grow with zeros, shrink for good, and grow again with zeros? */
+/* vm#5 Does the break grow with zeros, shrink for good, and grow again with zeros? */
 #include "test.h"
 
 int main(void)

@@ -1,5 +1,5 @@
 /*
- * After fork, are a child's writes its own?
+ * vm#41 After fork, are a child's writes its own?
  *
  *   parent: fill ---- fork ------------- wait -- all as filled?
  *                       \-- child: as filled? overwrite. exit

@@ -1,5 +1,5 @@
 /*
- * After fork, does a child keep what was, while the parent writes?
+ * vm#41 After fork, does a child keep what was, while the parent writes?
  *
  *   parent: fill -- fork -- overwrite -- tell ------------- wait
  *                     \---- child: ------ hear -- as filled? exit

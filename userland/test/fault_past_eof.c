@@ -1,5 +1,5 @@
 /*
- * Is a page of a mapping that lies wholly beyond the end of the file SIGBUS, does it appear
+ * vm#74 Is a page of a mapping that lies wholly beyond the end of the file SIGBUS, does it appear
  * when the file grows, and vanish when the file shrinks?
  */
 #include "test.h"

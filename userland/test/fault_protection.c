@@ -1,4 +1,4 @@
-/* Does an access that the protection forbids give SIGSEGV, SEGV_ACCERR, and nothing else? */
+/* vm#32 Does an access that the protection forbids give SIGSEGV, SEGV_ACCERR, and nothing else? */
 #include "test.h"
 
 static const char constant[] = "constant";

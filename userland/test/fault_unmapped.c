@@ -1,4 +1,4 @@
-/* Does touching what is not mapped give SIGSEGV, SEGV_MAPERR and the very address? */
+/* vm#24 Does touching what is not mapped give SIGSEGV, SEGV_MAPERR and the very address? */
 #include "test.h"
 
 int main(void)

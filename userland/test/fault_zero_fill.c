@@ -1,5 +1,5 @@
 /*
- * Does fresh anonymous memory read as zeros, whether it is read or written first, and does a
+ * vm#92 Does fresh anonymous memory read as zeros, whether it is read or written first, and does a
  * write to one byte leave the others of its page zero?
  */
 #include "test.h"

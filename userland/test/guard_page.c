@@ -1,4 +1,4 @@
-/* Does a PROT_NONE page between two stacks stop an overrun, and only that? */
+/* vm#32 Does a PROT_NONE page between two stacks stop an overrun, and only that? */
 #include "test.h"
 
 int main(void)

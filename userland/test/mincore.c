@@ -1,4 +1,4 @@
-/* Does mincore(2) tell touched pages from untouched ones, and a hole from both? */
+/* vm#112 Does mincore(2) tell touched pages from untouched ones, and a hole from both? */
 #include "test.h"
 
 int main(void)

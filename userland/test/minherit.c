@@ -1,5 +1,5 @@
 /*
- * What does a child find in memory whose inheritance is share, copy, none or zero?
+ * vm#34 vm#53 vm#55 What does a child find in memory whose inheritance is share, copy, none or zero?
  *
  *   parent: four pages 'p' -- minherit each -- fork ------- wait, look
  *                                               \-- child: look, write 'c'

@@ -1,4 +1,4 @@
-/* Are locked pages resident, readable, writable, copied at fork, and unlocked again? */
+/* vm#44 Are locked pages resident, readable, writable, copied at fork, and unlocked again? */
 #include "test.h"
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Which requests does mmap refuse, with which error? */
+/* vm#68 Which requests does mmap refuse, with which error? */
 #include "test.h"
 
 int main(void)

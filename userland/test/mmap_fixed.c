@@ -1,4 +1,4 @@
-/* Does MAP_FIXED replace what is there, exactly there, and drop what it held? */
+/* vm#24 Does MAP_FIXED replace what is there, exactly there, and drop what it held? */
 #include "test.h"
 
 int main(void)

@@ -1,5 +1,5 @@
 /*
- * Does a private mapping show the file until it is written, keep its own writes to itself,
+ * vm#41 vm#56 Does a private mapping show the file until it is written, keep its own writes to itself,
  * and leave the file alone?
  */
 #include "test.h"

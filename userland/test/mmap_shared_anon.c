@@ -1,4 +1,4 @@
-/* Is shared anonymous memory shared across fork, and across two forks? */
+/* vm#55 Is shared anonymous memory shared across fork, and across two forks? */
 #include "test.h"
 
 int main(void)

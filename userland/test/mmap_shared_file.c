@@ -1,5 +1,5 @@
 /*
- * Are a shared mapping, another mapping of the same file, read(2) and write(2) one and the
+ * vm#94 Are a shared mapping, another mapping of the same file, read(2) and write(2) one and the
  * same memory, in this process and in a child?
  */
 #include "test.h"

@@ -1,4 +1,4 @@
-/* Do many protection changes cut a mapping into pieces that behave on their own? */
+/* vm#32 Do many protection changes cut a mapping into pieces that behave on their own? */
 #include "test.h"
 
 #define PAGES 32

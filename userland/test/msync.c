@@ -1,4 +1,4 @@
-/* Does msync(2) accept what it should, and is the file then what was stored? */
+/* vm#94 Does msync(2) accept what it should, and is the file then what was stored? */
 #include "test.h"
 
 int main(void)

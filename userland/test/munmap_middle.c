@@ -1,5 +1,5 @@
 /*
- * Does unmapping the middle of a touched range leave both ends whole, can the hole be mapped
+ * vm#24 vm#30 Does unmapping the middle of a touched range leave both ends whole, can the hole be mapped
  * anew (as zeros), and does unmapping across holes work?
  *
  *   |aaaa|aaaa|----|----|aaaa|aaaa|

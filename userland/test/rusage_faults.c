@@ -1,4 +1,4 @@
-/* Does getrusage count a fault for each page touched, and none for touching it again? */
+/* vm#29 Does getrusage count a fault for each page touched, and none for touching it again? */
 #include "test.h"
 
 #include <sys/resource.h>

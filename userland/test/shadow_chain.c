@@ -1,5 +1,5 @@
 /*
- * Does each of five generations see the pages as they were when it was born?
+ * vm#90 Does each of five generations see the pages as they were when it was born?
  *
  *   g0 writes page 0 -- fork
  *                        \-- g1 writes page 1 -- fork

@@ -1,5 +1,5 @@
 /*
- * When parents die first, do the children's pages survive the collapse of what is between?
+ * vm#90 When parents die first, do the children's pages survive the collapse of what is between?
  *
  *   g0 -- fork -- wait for the last word
  *           \-- g1: write page 1, fork, exit at once

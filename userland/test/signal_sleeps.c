@@ -31,7 +31,7 @@ int main(void)
 	memset(&act, 0, sizeof act);
 	act.sa_handler = handler;
 	MUST(sigaction(SIGUSR1, &act, NULL));
-	pid_t pid = signal_us(SIGUSR1, 20000);
+	pid_t pid = signal_us(SIGUSR1, 100000);
 	MUST_FAIL(nanosleep(&length, &left), EINTR);
 	CHECK(handled == SIGUSR1 && left.tv_sec == 4 && left.tv_nsec < 985000000,
 	    "%ld.%09ld s left", (long)left.tv_sec, left.tv_nsec);

@@ -1,4 +1,4 @@
-/* Does the stack grow by being touched, with old contents kept and new pages zero? */
+/* vm#25 vm#49 Does the stack grow by being touched, with old contents kept and new pages zero? */
 #include "test.h"
 
 #define DEPTH 300

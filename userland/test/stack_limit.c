@@ -1,5 +1,5 @@
 /*
- * Does the stack grow up to RLIMIT_STACK and then give SIGSEGV, which a handler on its own
+ * vm#7 Does the stack grow up to RLIMIT_STACK and then give SIGSEGV, which a handler on its own
  * stack can catch?
  */
 #include "test.h"
