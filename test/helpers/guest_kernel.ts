@@ -34,6 +34,10 @@ export interface GuestOutcome {
 export class GuestKernel {
   readonly k: Kernel;
   readonly events: KernelEvent[] = [];
+  /** Called every 100,000 instructions or so, when set. */
+  observe: (() => void) | null = null;
+  /** Called when the program has been loaded, before it runs. */
+  started: (() => void) | null = null;
   readonly #log: string[] = [];
   #output = '';
 
@@ -57,6 +61,27 @@ export class GuestKernel {
 
   /** Runs the host's program `file`, which the guest sees at the same path. */
   run(file: string, args: readonly string[] = [], instructions = 2e9): GuestOutcome {
+    this.#start(file, args);
+    return this.#outcome(this.#finish(this.k.machine.instructions + instructions));
+  }
+
+  /** The same for programs that take minutes: lets the test runner's messages through meanwhile. */
+  async runLong(
+    file: string,
+    args: readonly string[],
+    instructions: number,
+  ): Promise<GuestOutcome> {
+    this.#start(file, args);
+    const stop = this.k.machine.instructions + instructions;
+    let status: GuestOutcome['status'] = 'limit';
+    while (status === 'limit' && this.k.machine.instructions < stop) {
+      await new Promise(setImmediate);
+      status = this.#finish(Math.min(stop, this.k.machine.instructions + 1e6));
+    }
+    return this.#outcome(status);
+  }
+
+  #start(file: string, args: readonly string[]): void {
     const { k } = this;
     this.#output = '';
     this.#log.length = 0;
@@ -73,14 +98,25 @@ export class GuestKernel {
     });
     if (refused !== null) throw new Error(refused);
     stdin_eof(k);
-    const status = this.#finish(k.machine.instructions + instructions);
-    return { status, output: this.#output, log: [...this.#log], violations: kernel_check(k) };
+    this.started?.();
+  }
+
+  #outcome(status: GuestOutcome['status']): GuestOutcome {
+    return {
+      status,
+      output: this.#output,
+      log: [...this.#log],
+      violations: kernel_check(this.k),
+    };
   }
 
   #finish(stop: number): GuestOutcome['status'] {
     const { k } = this;
     for (;;) {
-      const exit = kernel_run(k, { instructions: stop - k.machine.instructions });
+      const slice = this.observe === null ? Infinity : 100_000;
+      const left = stop - k.machine.instructions;
+      const exit = kernel_run(k, { instructions: Math.min(left, slice) });
+      this.observe?.();
       if (exit.kind === 'exited') return exit.status;
       if (exit.kind === 'idle') return 'asleep';
       if (k.machine.instructions >= stop) return 'limit';

@@ -80,6 +80,12 @@ export const dash: Tool = {
   present: () => existsSync('/bin/dash'),
 };
 
+export const gdb: Tool = {
+  name: 'gdb',
+  remedy: "Debian's gdb",
+  present: () => succeeds('gdb', '--version'),
+};
+
 export const script: Tool = {
   name: 'script(1)',
   remedy: "Debian's bsdutils",

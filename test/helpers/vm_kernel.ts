@@ -2,11 +2,14 @@
 // an address space and one thread but run nothing. Tests touch memory as the CPU would.
 
 import { ACCESS_USER, ACCESS_WRITE, Machine } from '../../emulator/index.js';
+import { IMMEDIATE } from '../../kernel/geom/geom_disk.js';
+import type { disk_timing } from '../../kernel/geom/bio.js';
+import type { swap_device } from '../../kernel/vm/swap_pager_swap.js';
 import { kern_state_init } from '../../kernel/kern/kern_state.js';
 import { pmap_state_init } from '../../kernel/i386/pmap_state.js';
 import type { KernelEvent } from '../../kernel/sys/event.js';
 import type { Kernel } from '../../kernel/sys/kernel.js';
-import { PRS_NORMAL, TDS_RUNNING } from '../../kernel/sys/proc.js';
+import { PRS_NORMAL, P_INMEM, TDF_INMEM, TDS_RUNNING } from '../../kernel/sys/proc.js';
 import type { Proc, Thread } from '../../kernel/sys/proc.js';
 import { RLIM_NLIMITS, rusage_zero } from '../../kernel/sys/resource.js';
 import { ops } from '../../kernel/fs/vnode_if.js';
@@ -19,6 +22,7 @@ import {
   pmap_activate,
   pmap_pte_value,
   pmap_remove_all,
+  pmap_ts_referenced,
   pmap_remove_write,
 } from '../../kernel/vm/pmap.js';
 import { vm_check } from '../../kernel/vm/vm_check.js';
@@ -50,6 +54,12 @@ export interface VmKernelOptions {
   mask?: number;
   ramBytes?: number;
   swapBytes?: number;
+  /** Several disks to swap to. */
+  swapDevices?: readonly swap_device[];
+  /** How long disks take: no time, unless the test is about waiting. */
+  diskTiming?: disk_timing;
+  /** Messages of the kernel. */
+  log?: (line: string) => void;
 }
 
 export interface MapOptions {
@@ -64,7 +74,7 @@ export interface MapOptions {
 const RW = VM_PROT_READ | VM_PROT_WRITE;
 
 /** A directory of a host that has just these files. */
-function directory_of(files: Record<string, Uint8Array>): HostDirectory {
+export function directory_of(files: Record<string, Uint8Array>): HostDirectory {
   const stat = (kind: HostStat['kind'], size: number, ino: number): HostStat => ({
     kind,
     size,
@@ -97,6 +107,8 @@ function directory_of(files: Record<string, Uint8Array>): HostDirectory {
 export class VmKernel {
   readonly k: Kernel;
   readonly events: KernelEvent[] = [];
+  /** Messages of the kernel. */
+  readonly lines: string[] = [];
   #pid = 0;
 
   constructor({
@@ -104,19 +116,29 @@ export class VmKernel {
     swapBytes = 16 << 20,
     mask = 0,
     files,
+    swapDevices,
+    diskTiming = IMMEDIATE,
+    log,
   }: VmKernelOptions = {}) {
     const machine = new Machine({ ramBytes });
     this.k = {
       machine,
       host: {
         consoleWrite() {},
-        log() {},
+        log: log ?? ((line: string): number => this.lines.push(line)),
         wallClockNs: () => 0,
         entropy: (into: Uint8Array) => into.fill(0),
       },
-      opts: { swapBytes, checkInvariants: true, verboseBoot: false, realtime: false },
+      opts: {
+        swapBytes,
+        swapDevices,
+        diskTiming,
+        checkInvariants: true,
+        verboseBoot: false,
+        realtime: false,
+      },
       events: { mask, emit: (event: KernelEvent) => this.events.push(event) },
-      vm: vm_state_init(swapBytes),
+      vm: vm_state_init(),
       pmap: pmap_state_init(),
       kern: kern_state_init(),
       vfs: vfs_state_init(),
@@ -140,7 +162,10 @@ export class VmKernel {
     const p = {
       p_pid,
       p_vmspace: vm,
-      p_flag: 0,
+      p_flag: P_INMEM,
+      p_nice: 0,
+      p_comm: 'test',
+      p_swtick: 0,
       p_state: PRS_NORMAL,
       p_osrel: 1100000,
       p_ucred: { cr_uid: 1001, cr_ruid: 1001 },
@@ -159,13 +184,16 @@ export class VmKernel {
     const td = {
       td_tid: 100000 + p_pid,
       td_proc: p,
-      td_flags: 0,
+      td_flags: TDF_INMEM,
       td_state: TDS_RUNNING,
       td_sa_code: -1,
       td_deadline: 0,
       td_retval: [0, 0],
       td_ru: rusage_zero(),
       td_progress: null,
+      td_wiring: null,
+      td_kstack: null,
+      td_pagein: null,
     };
     p.p_threads.push(td as unknown as Thread);
     vm.vm_pmap.pm_pid = p_pid;
@@ -189,7 +217,7 @@ export class VmKernel {
   }
 
   fork(p: Proc): Proc {
-    const vm = vmspace_fork(this.k, p.p_vmspace as vmspace);
+    const vm = vmspace_fork(this.k, p.p_vmspace as vmspace, this.#pid + 1);
     if (vm === null) throw new Error('no memory to fork');
     const child = this.process(vm);
     vm.vm_pmap.pm_pid = child.p_pid;
@@ -266,6 +294,11 @@ export class VmKernel {
       throw new Error('no room to page out');
     pmap_remove_all(this.k, m);
     vm_page_free(this.k, m);
+  }
+
+  /** Takes the reference bits off the page, as the page daemon does. */
+  unreference(m: vm_page): void {
+    while (pmap_ts_referenced(this.k, m) > 0);
   }
 
   exit(p: Proc): void {

@@ -3,8 +3,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SLEEP } from '../../kernel/kern/kern_synch.js';
-import { P_SYSTEM, P_WKILLED } from '../../kernel/sys/proc.js';
-import type { Thread } from '../../kernel/sys/proc.js';
 import { vm_object_allocate } from '../../kernel/vm/vm_object.js';
 import {
   vm_page_activate,
@@ -21,19 +19,19 @@ import {
   vm_page_sunbusy,
   vm_page_unwire,
   vm_page_wire,
+  vm_wait,
   vm_page_xbusy,
   vm_page_xunbusy,
   vm_page_bits,
   vm_paging_needed,
   vm_paging_target,
+  vm_page_lookup,
 } from '../../kernel/vm/vm_page.js';
-import { vm_pageout, vm_pageout_oom } from '../../kernel/vm/vm_pageout.js';
 import * as vmp from '../../kernel/vm/vm_param.js';
 import { vm_phys_alloc_pages, vm_phys_free_pages } from '../../kernel/vm/vm_phys.js';
 import type { vm_object, vm_page } from '../../kernel/vm/vm_types.js';
-import { BASE, PAGE, VmKernel } from '../helpers/vm_kernel.js';
+import { VmKernel } from '../helpers/vm_kernel.js';
 
-const at = (page: number): number => BASE + page * PAGE;
 const MB = 1 << 20;
 
 function booted(options?: ConstructorParameters<typeof VmKernel>[0]): VmKernel {
@@ -152,6 +150,39 @@ describe('thresholds', () => {
     expect(vm.check().filter((line) => !line.includes('references'))).toEqual([]);
   });
 
+  test('A#20 vm#122 what a thread gives back on its way to wait for pages does not wake it', () => {
+    const vm = booted({ ramBytes: 2 * MB });
+    const awake = vm.td.td_proc;
+    vm.process();
+    const { cnt, free_wait } = vm.k.vm;
+    const taken: vm_page[] = [];
+    const klass = vmp.VM_ALLOC_NORMAL | vmp.VM_ALLOC_NOOBJ;
+    while (cnt.v_free_count > cnt.v_free_reserved)
+      taken.push(vm_page_alloc(vm.k, null, 0, klass) as vm_page);
+    const sleeper = vm.td;
+    let thrown: unknown = null;
+    try {
+      vm_wait(vm.k, 'execvm');
+    } catch (what) {
+      thrown = what;
+    }
+    expect(thrown).toBe(SLEEP);
+    // As an execve does that is going to be executed again.
+    for (const m of taken.splice(0, 10)) vm_page_free(vm.k, m);
+    expect(cnt.v_free_count).toBeGreaterThanOrEqual(cnt.v_free_min);
+    expect(sleeper.td_wmesg).toBe('execvm');
+    expect(sleeper.td_wchan).toBe(free_wait);
+    expect(vm_page_count_min(vm.k)).toBe(true);
+    // Four more than it had, v_free_min - v_free_reserved, and it looks again.
+    vm.run(awake);
+    for (const m of taken.splice(0, 3)) vm_page_free(vm.k, m);
+    expect(sleeper.td_wchan).toBe(free_wait);
+    vm_page_free(vm.k, taken[0]);
+    expect(sleeper.td_wchan).toBeNull();
+    expect(free_wait).toEqual({ waiters: 0, returned: 0 });
+    expect(vm.check()).toEqual([]);
+  });
+
   test('vm#115 cache pages count as free, and are taken when nothing else is', () => {
     const vm = booted({ ramBytes: 2 * MB });
     const object = vm_object_allocate(vm.k, vmp.OBJT_DEFAULT, 1000);
@@ -165,9 +196,9 @@ describe('thresholds', () => {
     expect(cnt).toMatchObject({ v_cache_count: 1, v_tcached: 1 });
     let next = 1;
     while (cnt.v_free_count > 0) alloc(next++);
-    expect(object.memq.get(0)).toBe(m);
+    expect(vm_page_lookup(object, 0)).toBe(m);
     expect(alloc(next)).toBe(m);
-    expect(object.memq.has(0)).toBe(false);
+    expect(vm_page_lookup(object, 0)).toBeNull();
     expect(alloc(++next)).toBeNull();
     expect(cnt.v_cache_count).toBe(0);
   });
@@ -267,180 +298,5 @@ describe('queues', () => {
     expect(vm_page_bits(511, 2)).toBe(0x03);
     expect(vm_page_bits(3584, 512)).toBe(0x80);
     expect(vm_page_bits(100, 0)).toBe(0);
-  });
-});
-
-describe('the page daemon', () => {
-  /** A kernel with its daemon, and one process that has `pages` pages of anonymous memory. */
-  function pressed(pages: number, swapBytes = 16 * MB): [VmKernel, Thread] {
-    const vm = booted({ ramBytes: 2 * MB, swapBytes });
-    const p = vm.td.td_proc;
-    const daemon = vm.process().p_threads[0];
-    daemon.td_proc.p_flag |= P_SYSTEM;
-    daemon.td_progress = null;
-    daemon.td_slpcallout = { c_time: 0 } as Thread['td_slpcallout'];
-    vm.run(p);
-    vm.map(at(0), pages);
-    for (let i = 0; i < pages; i++) {
-      const result = vm.write(at(i), i);
-      if (result !== 0) throw new Error(`page ${i}: ${result}`);
-    }
-    return [vm, daemon];
-  }
-
-  /** One step of the daemon. @returns what it sleeps on afterwards. */
-  function step(vm: VmKernel, daemon: Thread): string {
-    const td = vm.k.kern.curthread;
-    vm.k.kern.curthread = daemon;
-    const slept = vm.sleeps(() => {
-      vm_pageout(vm.k);
-    });
-    vm.k.kern.curthread = td;
-    return slept ?? '';
-  }
-
-  const progress = (daemon: Thread): { pass: number; oom_seq: number } =>
-    daemon.td_progress as { pass: number; oom_seq: number };
-
-  /** Takes pages until the system is short of them. */
-  function squeeze(vm: VmKernel): vm_page[] {
-    const taken: vm_page[] = [];
-    while (vm.k.vm.cnt.v_free_count >= vm.k.vm.cnt.v_free_severe) {
-      const m = vm_page_alloc(vm.k, null, 0, vmp.VM_ALLOC_SYSTEM | vmp.VM_ALLOC_NOOBJ);
-      if (m !== null) taken.push(m);
-    }
-    return taken;
-  }
-
-  test('A#20 vm#111 vm#120 ages active pages: 3 up for a reference, 1 down without, at 0 inactive', () => {
-    const [vm, daemon] = pressed(100);
-    squeeze(vm);
-    const m = vm.page(at(5));
-    for (let i = 0; i < 100; i++) vm.page(at(i)).act_count = 20;
-    step(vm, daemon); // all have been referenced since
-    expect(m).toMatchObject({ queue: vmp.PQ_ACTIVE, act_count: 24 });
-    step(vm, daemon);
-    expect(m.act_count).toBe(23);
-    vm.read(at(5));
-    step(vm, daemon);
-    expect(m.act_count).toBe(27);
-    expect(vm.page(at(6)).act_count).toBe(22);
-    m.act_count = 63;
-    vm.read(at(5));
-    step(vm, daemon);
-    expect(m.act_count).toBe(vmp.ACT_MAX);
-    vm.page(at(7)).act_count = 1;
-    step(vm, daemon);
-    expect(vm.page(at(7)).queue).toBe(vmp.PQ_INACTIVE);
-    expect(vm.check()).toEqual([]);
-  });
-
-  test('A#20 vm#106 vm#121 a dirty page is passed over once, then written and freed', () => {
-    const [vm, daemon] = pressed(100);
-    for (let i = 0; i < 100; i++) {
-      const m = vm.page(at(i));
-      m.aflags &= ~vmp.PGA_REFERENCED;
-      vm_page_deactivate(vm.k, m);
-    }
-    squeeze(vm);
-    step(vm, daemon); // referenced: all become active again
-    expect(vm.k.vm.cnt.v_inactive_count).toBe(0);
-    for (let i = 0; i < 100; i++) vm_page_deactivate(vm.k, vm.page(at(i)));
-    progress(daemon).pass = 0;
-    const { cnt } = vm.k.vm;
-    step(vm, daemon);
-    expect(cnt.v_swappgsout).toBe(0);
-    expect(vm.page(at(0)).flags & vmp.PG_WINATCFLS).toBeTruthy();
-    progress(daemon).pass = 0;
-    step(vm, daemon);
-    // As many as are missing, but no more than vm.max_launder.
-    expect(cnt.v_swappgsout).toBeGreaterThan(0);
-    expect(cnt.v_swappgsout).toBeLessThanOrEqual(32);
-    expect(cnt.v_dfree).toBe(cnt.v_swappgsout);
-    for (let n = 0; n < 5; n++) step(vm, daemon);
-    expect(vm_paging_target(vm.k)).toBeLessThanOrEqual(0);
-    for (let i = 0; i < 100; i++) expect(vm.read(at(i))).toBe(i);
-    expect(vm.check()).toEqual([]);
-  });
-
-  test('A#20 clean pages go without being written, unmapped first', () => {
-    const [vm, daemon] = pressed(1);
-    vm.map(at(200), 60);
-    for (let i = 200; i < 260; i++) vm.read(at(i));
-    for (let i = 200; i < 260; i++) {
-      const m = vm.page(at(i));
-      vm_page_deactivate(vm.k, m);
-    }
-    squeeze(vm);
-    step(vm, daemon); // clears the reference bits
-    for (let i = 200; i < 260; i++) vm_page_deactivate(vm.k, vm.page(at(i)));
-    const { v_free_target, v_free_count } = vm.k.vm.cnt;
-    step(vm, daemon);
-    expect(vm.k.vm.cnt.v_dfree).toBe(v_free_target - v_free_count);
-    expect(vm.k.vm.cnt.v_swappgsout).toBe(0);
-    expect(vm.pte(at(200))).toBe(0);
-    expect(vm.check()).toEqual([]);
-  });
-
-  test('A#20 busy, held and wired pages stay', () => {
-    const [vm, daemon] = pressed(40);
-    const held = vm.page(at(0));
-    held.hold_count++;
-    const busy = vm.page(at(1));
-    vm_page_xbusy(busy);
-    const wired = vm.page(at(2));
-    vm_page_wire(vm.k, wired);
-    squeeze(vm);
-    for (let n = 0; n < 20; n++) step(vm, daemon);
-    for (const m of [held, busy, wired]) expect(m.object).not.toBeNull();
-    expect(vm.pte(at(3))).toBe(0);
-  });
-
-  test('A#20 sleeps a second when there is enough, half a second between urgent scans', () => {
-    const [vm, daemon] = pressed(1);
-    expect(step(vm, daemon)).toBe('psleep');
-    squeeze(vm);
-    step(vm, daemon);
-    expect(step(vm, daemon)).toBe('pdpause');
-  });
-
-  test('A#20 who waits is woken when there are pages again', () => {
-    const [vm, daemon] = pressed(100);
-    squeeze(vm);
-    expect(
-      vm.sleeps(() => {
-        vm.map(at(500), 1);
-        vm.write(at(500), 1);
-      }),
-    ).toBe('pfault');
-    for (let n = 0; n < 12 && vm.k.vm.free_wait.waiters > 0; n++) step(vm, daemon);
-    expect(vm.k.vm.free_wait.waiters).toBe(0);
-    expect(vm.write(at(500), 1)).toBe(0);
-  });
-
-  test('A#21 vm#126 twelve scans without progress kill the largest process, and wake it to die', () => {
-    const [vm, daemon] = pressed(60, 0);
-    const large = vm.td.td_proc;
-    large.p_comm = 'large';
-    const killed: number[] = [];
-    squeeze(vm);
-    vm.k.vm.free_wait.waiters = 1;
-    for (let n = 0; n < 14 && killed.length === 0; n++) {
-      try {
-        step(vm, daemon);
-      } catch (thrown) {
-        // Signals need more of a process than these have: reaching them is what counts.
-        if (thrown === SLEEP) throw thrown;
-        killed.push(n);
-      }
-      if (large.p_flag & P_WKILLED) killed.push(n);
-    }
-    expect(killed[0]).toBeGreaterThanOrEqual(11);
-  });
-
-  test('A#21 vm#127 system and protected processes are never victims', () => {
-    const [vm] = pressed(60, 0);
-    vm.td.td_proc.p_flag |= P_SYSTEM;
-    expect(vm_pageout_oom(vm.k)).toBe(false);
   });
 });

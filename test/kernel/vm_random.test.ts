@@ -8,6 +8,7 @@ import { vm_map_inherit, vm_map_madvise } from '../../kernel/vm/vm_map_advice.js
 import { vm_map_protect } from '../../kernel/vm/vm_map.js';
 import { vm_map_unwire, vm_map_wire } from '../../kernel/vm/vm_map_wire.js';
 import { vm_object_collapse } from '../../kernel/vm/vm_object.js';
+import { swap_pager_used } from '../../kernel/vm/swap_pager_space.js';
 import * as vmp from '../../kernel/vm/vm_param.js';
 import { BASE, PAGE, VmKernel } from '../helpers/vm_kernel.js';
 
@@ -204,7 +205,7 @@ test('A#4 A#5 A#9 A#10 A#12 A#14 A#16 A#17 vm#100 everybody sees what is theirs,
       for (const m of family.members) vm.exit(m.p);
       expect(vm.check()).toEqual([]);
       expect(vm.k.vm.swap_reserved).toBe(0);
-      expect(vm.k.vm.swdev.sw_used).toBe(0);
+      expect(swap_pager_used(vm.k)).toBe(0);
       // The kernel's object and the file's.
       expect([...vm.k.vm.object_list].filter((o) => o.handle === null).length).toBe(1);
     }),

@@ -9,6 +9,7 @@ import * as vmp from '../../kernel/vm/vm_param.js';
 import type { vm_object, vmspace } from '../../kernel/vm/vm_types.js';
 import { ENOMEM } from '../../kernel/sys/errno.js';
 import { BASE, PAGE, VmKernel } from '../helpers/vm_kernel.js';
+import { vm_page_lookup } from '../../kernel/vm/vm_page.js';
 
 const at = (page: number): number => BASE + page * PAGE;
 const COW = vmp.MAP_ENTRY_COW | vmp.MAP_ENTRY_NEEDS_COPY;
@@ -148,7 +149,7 @@ describe('the other inheritances', () => {
     vm.write(at(0), 8);
     vm.run(child);
     expect(vm.read(at(0))).toBe(8);
-    expect(vm.k.machine.ram8[(file.memq.get(0)?.phys_addr ?? 0) + 1]).toBe(4);
+    expect(vm.k.machine.ram8[(vm_page_lookup(file, 0)?.phys_addr ?? 0) + 1]).toBe(4);
     expect(vm.check()).toEqual([]);
   });
 
