@@ -103,6 +103,19 @@ test('an instruction that faults stops once, although it is executed twice', () 
   expect(writable).toBe(true);
 });
 
+test('the kernel debugger and explain answer in front of an instruction', () => {
+  debug.break(STORE);
+  debug.continue();
+  const before = debug.explain(DATA + 0x10);
+  expect(before?.accesses[1]).toMatchObject({ faults: true, kernel: { action: 'zero-fill' } });
+  debug.stepi();
+  const after = debug.explain(DATA + 0x10);
+  expect(after?.accesses[1].faults).toBe(false);
+  expect(after?.translation.pa).toBe(debug.pageWalk(DATA + 0x10).pa);
+  expect(debug.show(`pte ${DATA + 0x10}`).data).toEqual(after?.translation);
+  expect(() => debug.show('mop')).toThrow('show knows map');
+});
+
 test('a breakpoint of one process does not stop the other', () => {
   debug.break(AFTER_FORK);
   debug.continue();

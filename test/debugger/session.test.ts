@@ -92,11 +92,23 @@ describe.runIf(wants(gcc32))('a session', () => {
         `${(await debug.run('frame')).replace(/^#0 {2}/, '').replace(/^0x\w+ in /, '')}`,
     );
     expect(await debug.run('print here.x')).toBe('$2 = 33\n');
-    expect(await debug.run('faults 1')).toContain('fault pid 3');
+    expect(await debug.run('faults 1')).toContain('fault pid 4');
     expect(await debug.run('continue')).toBe(
       'Continuing.\n\nProgram terminated with signal SIGSEGV, Segmentation fault.\nThe program no longer exists.\n',
     );
     expect(await debug.run('info registers')).toBe('The program has no registers now.\n');
+  });
+
+  test('stops in front of a call and behind it', async () => {
+    debug = new ScriptedSession(program);
+    await debug.run('tbreak call3', 'run');
+    const asm = await debug.run('x/12i $pc');
+    const at = asm.split('\n').findIndex((line) => line.includes('int '));
+    const places = asm.split('\n').slice(at, at + 2).map((line) => /0x\w+/.exec(line)?.[0] ?? ''); // prettier-ignore
+    await debug.run(...places.map((place) => `break *${place}`));
+    // The third call waits for the child: it stops once.
+    for (const place of [0, 1, 0, 1, 0, 1])
+      expect(await debug.run('continue', 'print/x $eip')).toContain(`= ${places[place].replace(/^0x0*/, '0x')}\n`); // prettier-ignore
   });
 
   test('writing changes the guest, and looking does not', async () => {

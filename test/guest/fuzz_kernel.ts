@@ -18,8 +18,10 @@ import type { Host, Kernel } from '../../kernel/index.js';
 import { ops } from '../../kernel/fs/vnode_if.js';
 import { sysentvec_by_name } from '../../kernel/kern/kern_sysvec.js';
 import { psignal } from '../../kernel/kern/kern_sig.js';
+import { shmunload } from '../../kernel/kern/sysv_shm.js';
 import { nanouptime } from '../../kernel/kern/kern_clock.js';
 import { P_KPROC } from '../../kernel/sys/proc.js';
+import { KSTACK_PAGES } from '../../kernel/vm/vm_kstack.js';
 import type { Thread } from '../../kernel/sys/proc.js';
 import { VDIR } from '../../kernel/sys/vnode.js';
 import type { vnode } from '../../kernel/sys/vnode.js';
@@ -141,11 +143,13 @@ export class FuzzKernel {
 
   census(): Census {
     const { kern, vfs, vm, pmap } = this.k;
+    // Kernel stacks are kept for the threads to come.
+    const stacks = vm.kstacks.cache.length;
     return {
-      pages: vm.cnt.v_free_count + vm.cnt.v_cache_count,
-      'wired pages': vm.cnt.v_wire_count,
-      objects: vm.object_list.size,
-      'swap blocks': vm.swdev.sw_used,
+      pages: vm.cnt.v_free_count + vm.cnt.v_cache_count + stacks * KSTACK_PAGES,
+      'wired pages': vm.cnt.v_wire_count - stacks * KSTACK_PAGES,
+      objects: vm.object_list.size - stacks,
+      'swap blocks': vm.swdevs.reduce((n, sp) => n + sp.sw_used, 0),
       'swap reserved': vm.swap_reserved,
       'pv entries': pmap.pv_entry_count,
       processes: kern.allproc.size,
@@ -186,6 +190,7 @@ export class FuzzKernel {
       end = this.#finish(limits);
     }
     this.#sweep(this.#root, this.#initial);
+    shmunload(k);
     const left = this.#names(this.#root);
     for (const name of this.#initial) {
       // A program may have removed or renamed it.

@@ -1,13 +1,12 @@
-// The guest tests: one program per behaviour (userland/test/*.c). Each says nothing and exits 0, or
-// says what it saw. The FreeBSD build runs here only; the Linux build also runs on the host, which
-// shows that the tests ask for what real hardware and a real kernel do.
+// The guest tests: one program per behaviour (userland/test/*.c), run by `faultline test`. Each says
+// nothing and exits 0, or says what it saw. The Linux build also runs on the host, which shows that
+// the tests ask for what real hardware and a real kernel do.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { execute, faultline, root } from '../helpers/faultline.js';
-import type { Outcome } from '../helpers/faultline.js';
 import { gcc32, i386_host, prebuilt_gcc, wants } from '../helpers/tools.js';
 
 const userland = join(root, 'userland');
@@ -20,34 +19,55 @@ test.runIf(canBuild)('gcc -m32 builds the userland', () => {
   expect(make.status, make.stderr).toBe(0);
 });
 
-const programs = (abi: string): string[] => {
-  const dir = join(build, abi, 'test');
-  return existsSync(dir)
-    ? readdirSync(dir)
-        .filter((name) => !name.includes('.'))
-        .sort()
-    : [];
-};
+interface Report {
+  tests: { name: string; verdict: string; failures: string[] }[];
+}
 
-const nothing = { status: 0, stdout: '', stderr: '' };
-const seen = ({ status, stdout, stderr }: Outcome): object => ({ status, stdout, stderr });
+/** What `faultline test userland/test` says, asked once. */
+let report: Promise<Map<string, Report['tests'][number]>> | null = null;
 
-describe.runIf(canBuild)('FreeBSD guest test', () => {
-  test.concurrent.each(programs('freebsd'))('%s', async (name) => {
-    const outcome = await faultline(['run', '--check', join(build, 'freebsd/test', name)]);
-    expect(seen(outcome)).toEqual(nothing);
-  });
+async function results(): Promise<Map<string, Report['tests'][number]>> {
+  const words = ['test', '--reporter', 'json', '--recordings=', 'userland/test'];
+  const { stdout, stderr } = await faultline(words, { cwd: root, timeout: 300_000 });
+  expect(stderr).toBe('');
+  const { tests } = JSON.parse(stdout) as Report;
+  return new Map(tests.map((result) => [result.name, result]));
+}
+
+const sources = readdirSync(join(userland, 'test'))
+  .filter((file) => /\.[cS]$/.test(file))
+  .sort();
+
+/** The rows that the first comment of a guest test names (vm#12). */
+function rowsOf(file: string): string {
+  const source = readFileSync(join(userland, 'test', file), 'utf8');
+  const rows = source.slice(0, source.indexOf('*/')).match(/\bvm#\d+/g) ?? [];
+  return rows.map((row) => `${row} `).join('');
+}
+
+// In order, not at the same time: the first waits for the report of all.
+describe.runIf(canBuild)('guest test', () => {
+  const cases = sources.flatMap((file) =>
+    ['freebsd', 'linux'].map((system) => [rowsOf(file), file, system]),
+  );
+  test.each(cases)(
+    '%s%s for %s',
+    async (_rows, file, system) => {
+      const result = (await (report ??= results())).get(`userland/test/${file}[system=${system}]`);
+      expect([result?.verdict, ...(result?.failures ?? [])]).toEqual(['passed']);
+    },
+    300_000,
+  );
 });
 
-describe.runIf(isNative)('Linux guest test', () => {
-  test.concurrent.each(programs('linux'))('%s', async (name) => {
-    const program = join(build, 'linux/test', name);
-    const [guest, host] = await Promise.all([
-      faultline(['run', '--check', program]),
-      execute(program, []),
-    ]);
-    expect(seen(host)).toEqual(nothing);
-    expect(seen(guest)).toEqual(nothing);
+describe.runIf(isNative)('guest test on the host', () => {
+  const nothing = { status: 0, stdout: '', stderr: '' };
+  test.concurrent.each(sources)('%s', async (file) => {
+    const { status, stdout, stderr } = await execute(
+      join(build, 'linux/test', file.replace(/\.\w+$/, '')),
+      [],
+    );
+    expect({ status, stdout, stderr }).toEqual(nothing);
   });
 });
 
