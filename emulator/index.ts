@@ -1,7 +1,7 @@
 // The public surface of the machine: all that the kernel and the tools may use.
 
 export { Machine } from './machine.js';
-export type { MachineOptions } from './machine.js';
+export type { MachineImage, MachineOptions } from './machine.js';
 export type { Platform, Ports } from './platform.js';
 export { Pc } from './devices/pc.js';
 export type { PcOptions } from './devices/pc.js';
@@ -54,6 +54,7 @@ export {
 export { FEATURES as CPU_FEATURES } from './cpu/cpuid.js';
 export { CS, DS, ES, FS, GS, LDTR, SS, TR } from './cpu/segments.js';
 export {
+  BUDGET,
   CONTEXT_EIP,
   CONTEXT_FPU,
   CONTEXT_WORDS,

@@ -18,10 +18,12 @@ import {
   fill,
   flush,
   invalidatePage,
+  restoreTlb,
+  saveTlb,
   setTlbState,
   staleEntries,
 } from './mmu/tlb.js';
-import type { TlbState } from './mmu/tlb.js';
+import type { TlbImage, TlbState } from './mmu/tlb.js';
 import { setPhysicalMap } from './mmu/physical.js';
 import type { PhysicalMap } from './mmu/physical.js';
 import { ACCESS_USER, ACCESS_WRITE, inspect, walked } from './mmu/walk.js';
@@ -38,6 +40,7 @@ import {
   CONTEXT_FPU,
   EVENTS,
   FPU_RANGES,
+  PAGE_BYTES,
   RAM_BASE,
   REGISTER_RANGES,
   SYSTEM_TLB,
@@ -56,6 +59,13 @@ export interface MachineOptions {
    * interrupt vector table or IDT. Default: the owner.
    */
   interrupts?: 'owner' | 'guest';
+}
+
+/** CPU, TLB and counters of a machine at a moment; RAM is saved by whoever takes the image. */
+export interface MachineImage {
+  instructions: number;
+  state: Int32Array;
+  tlb: TlbImage;
 }
 
 const WASM_PAGE = 65536;
@@ -288,6 +298,29 @@ export class Machine {
     for (const [first, words] of FPU_RANGES) {
       for (let i = 0; i < words; i++) i32[first + i] = from[at++];
     }
+  }
+
+  /** Everything but RAM, devices, breakpoints and watchpoints. */
+  save(): MachineImage {
+    this.activate();
+    return {
+      instructions: this.instructions,
+      state: this.#views.i32.slice(0, PAGE_BYTES / 4),
+      tlb: saveTlb(),
+    };
+  }
+
+  /** Makes an image of this machine its state; => RAM is what it was then. */
+  restore(image: MachineImage): void {
+    this.activate();
+    forgetCode();
+    this.instructions = image.instructions;
+    this.#views.i32.set(image.state);
+    restoreTlb(image.tlb);
+    for (const page of this.watch.pages) invalidatePage(page << 12);
+    this.cpu.contextLoaded();
+    refreshDebugRegisters();
+    updateMode();
   }
 
   /** INVLPG: drops the translations of the page of guest virtual address `va`. */

@@ -180,3 +180,34 @@ export function staleEntries(
   }
   return stale;
 }
+
+/** The translations of a TLB at a moment. */
+export interface TlbImage {
+  /** Word indices of filled entries, and what is in them. */
+  indices: Int32Array;
+  words: Int32Array;
+  global: readonly number[];
+  large: readonly number[];
+}
+
+export function saveTlb(): TlbImage {
+  const indices = tlb.filled.slice(0, tlb.filledCount);
+  return {
+    indices,
+    words: indices.map((index) => i32[index]),
+    global: [...tlb.global],
+    large: [...tlb.large],
+  };
+}
+
+/** Makes the translations those of an image; => no code is decoded. */
+export function restoreTlb(image: TlbImage): void {
+  flush(true);
+  tlb.filled.set(image.indices);
+  tlb.filledCount = image.indices.length;
+  image.indices.forEach((index, n) => {
+    i32[index] = image.words[n];
+  });
+  for (const index of image.global) tlb.global.add(index);
+  for (const region of image.large) tlb.large.add(region);
+}
