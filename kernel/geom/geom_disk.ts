@@ -4,6 +4,7 @@
 
 import { callout_create, callout_reset_at, callout_stop } from '../kern/kern_timeout.js';
 import { clock_skip, nanouptime } from '../kern/kern_clock.js';
+import { wakeup } from '../kern/kern_synch.js';
 import { EIO } from '../sys/errno.js';
 import type { Kernel } from '../sys/kernel.js';
 import { KASSERT, panic } from '../sys/panic.js';
@@ -153,6 +154,7 @@ function g_disk_done(k: Kernel, d: disk): void {
   if (bp.bio_error !== 0) d.d_errors++;
   bp.bio_flags |= BIO_DONE;
   done_table[bp.bio_done](k, bp);
+  wakeup(k, bp);
 }
 
 function injected(d: disk, bp: bio): number {

@@ -65,6 +65,7 @@ import {
   kern_mkdirat,
   kern_mknodat,
   kern_openat,
+  kern_fsync,
   kern_readlinkat,
   kern_renameat,
   kern_statat,
@@ -74,6 +75,7 @@ import {
   setfmode,
   setfown,
 } from './vfs_kern.js';
+import { vfs_msync } from '../vm/vm_object_clean.js';
 
 const u = (word: number): number => word >>> 0;
 
@@ -437,7 +439,10 @@ export const file_sysent: Record<number, sysent> = {
   33: call('access', 2, (k, td, a) =>
     with_path(k, a[0], (p) => kern_accessat(k, td, AT_FDCWD, p, 0, a[1])),
   ),
-  36: call('sync', 0, () => 0),
+  36: call('sync', 0, (k) => {
+    vfs_msync(k);
+    return 0;
+  }),
   41: call('dup', 1, (k, td, a) => kern_dup(k, td, a[0], -1, 0, false)),
   42: call('pipe', 0, (k, td) => kern_pipe(k, td, 0, false)),
   54: call('ioctl', 3, (k, td, a) => kern_ioctl(k, td, a[0], a[1], a[2])),
@@ -457,7 +462,7 @@ export const file_sysent: Record<number, sysent> = {
   ),
   90: call('dup2', 2, (k, td, a) => (a[1] < 0 ? EBADF : kern_dup(k, td, a[0], a[1], 0, false))),
   92: call('fcntl', 3, (k, td, a) => fcntl(k, td, a[0], a[1], a[2])),
-  95: call('fsync', 1, (_k, td, a) => sync_fd(td, a[0])),
+  95: call('fsync', 1, (k, td, a) => with_fd_vnode(td, a[0], (vp) => kern_fsync(k, vp))),
   120: call('readv', 3, (k, td, a) => vector(k, a[1], a[2], (v) => kern_readv(k, td, a[0], v))),
   121: call('writev', 3, (k, td, a) => vector(k, a[1], a[2], (v) => kern_writev(k, td, a[0], v))),
   123: call('fchown', 3, (k, td, a) =>

@@ -3,6 +3,7 @@
 // wired pages of an anonymous object for each thread, above an address that is never mapped. A process
 // that is swapped out has its stacks unwired, so that the page daemon may take them.
 
+import { CONTEXT_WORDS } from '../../emulator/index.js';
 import type { Kernel } from '../sys/kernel.js';
 import { PAGE_SIZE } from '../sys/param.js';
 import { KASSERT, panic } from '../sys/panic.js';
@@ -65,7 +66,7 @@ function kstack_create(k: Kernel): kstack | null {
   const va = guard + KSTACK_GUARD_PAGES * PAGE_SIZE;
   pmap_qenter(k, va, pages);
   k.vm.kstacks.count++;
-  return { object, va };
+  return { object, va, frame: new Int32Array(CONTEXT_WORDS) };
 }
 
 /** Makes sure that vm_thread_new() will find a stack; sleeps while memory is short. */
@@ -79,6 +80,7 @@ export function vm_thread_new(k: Kernel, td: Thread): void {
   const stack = k.vm.kstacks.cache.pop() ?? kstack_create(k);
   KASSERT(stack !== null, () => 'vm_thread_new: kstack allocation failed');
   td.td_kstack = stack;
+  td.td_frame = stack.frame;
 }
 
 /** Takes a thread's stack: it is kept for another thread unless there are many (vm.kstack_cache_size). */

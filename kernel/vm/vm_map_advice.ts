@@ -17,7 +17,13 @@ import {
   vm_map_simplify_entry,
 } from './vm_map.js';
 import { vm_map_lock, vm_map_lock_read, vm_map_unlock, vm_map_unlock_read } from './vm_map_lock.js';
-import { vm_object_page_clean, vm_object_page_remove, vm_object_pages } from './vm_object.js';
+import {
+  clean_progress,
+  vm_object_clean_sleep,
+  vm_object_clean_wait,
+  vm_object_page_clean_begin,
+} from './vm_object_clean.js';
+import { vm_object_page_remove, vm_object_pages } from './vm_object.js';
 import {
   PHYS_TO_VM_PAGE,
   vm_page_activate,
@@ -228,7 +234,10 @@ function advise_page(k: Kernel, m: vm_page, behav: number): void {
   vm_page_deactivate(k, m, m.dirty === 0);
 }
 
-/** Writes back, and with `invalidate` drops, what is cached of files mapped in [start, end). */
+/**
+ * Writes back, and with `invalidate` drops, what is cached of files mapped in [start, end). Sleeps until
+ * it is written with `syncio` or `invalidate`.
+ */
 export function vm_map_sync(
   k: Kernel,
   map: vm_map,
@@ -248,49 +257,46 @@ export function vm_map_sync(
         return KERN_INVALID_ADDRESS;
     }
     if (invalidate) pmap_remove(k, map.pmap, start, stop);
-    let result = KERN_SUCCESS;
+    const progress = clean_progress(k);
     for (let e = first; e !== map.header && e.start < stop; e = e.next) {
-      const from = Math.max(start, e.start);
-      if (
-        e.object !== null &&
-        !sync_object(
-          k,
-          e.object,
-          from - e.start + e.offset,
-          Math.min(stop, e.end) - from,
-          syncio,
-          invalidate,
-        )
-      ) {
-        result = KERN_FAILURE;
+      const from = Math.max(start, e.start, progress.clean_at);
+      const to = Math.min(stop, e.end);
+      const found = from < to ? file_below(e, from, to) : null;
+      if (found !== null) {
+        const { object, pindex, end: limit } = found;
+        const { clean_bios } = progress;
+        const busy = vm_object_page_clean_begin(k, object, pindex, limit, 0, clean_bios);
+        progress.clean_at = busy < 0 ? to : from + (busy - pindex) * PAGE_SIZE;
+        if (busy >= 0) vm_object_clean_sleep(k, object, busy);
       }
     }
-    return result;
+    const clean = !(syncio || invalidate) || vm_object_clean_wait(k, progress);
+    for (let e = first; invalidate && e !== map.header && e.start < stop; e = e.next) {
+      const found = file_below(e, Math.max(start, e.start), Math.min(stop, e.end));
+      if (found !== null) vm_object_page_remove(k, found.object, found.pindex, found.end, true);
+    }
+    return clean ? KERN_SUCCESS : KERN_FAILURE;
   } finally {
     vm_map_unlock_read(map);
   }
 }
 
-function sync_object(
-  k: Kernel,
-  top: vm_object,
-  top_offset: number,
-  size: number,
-  _syncio: boolean,
-  invalidate: boolean,
-): boolean {
-  let object = top;
-  let offset = top_offset;
+/** The file that [start, end) of an entry shows at the bottom of its chain, and its pages; or null. */
+function file_below(
+  e: vm_map_entry,
+  start: number,
+  end: number,
+): { object: vm_object; pindex: number; end: number } | null {
+  let { object } = e;
+  if (object === null) return null;
+  let offset = start - e.start + e.offset;
   while (object.backing_object !== null) {
     offset += object.backing_object_offset;
     object = object.backing_object;
   }
-  if (object.type !== OBJT_VNODE) return true;
-  const first = Math.floor(offset / PAGE_SIZE);
-  const end = first + size / PAGE_SIZE;
-  const clean = vm_object_page_clean(k, object, first, end);
-  if (invalidate) vm_object_page_remove(k, object, first, end, true);
-  return clean;
+  if (object.type !== OBJT_VNODE) return null;
+  const pindex = Math.floor(offset / PAGE_SIZE);
+  return { object, pindex, end: pindex + (end - start) / PAGE_SIZE };
 }
 
 /** mincore(2): one byte a page. @returns null when part of the range is not mapped. */

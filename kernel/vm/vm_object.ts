@@ -29,7 +29,6 @@ import {
   OBJ_TMPFS,
   OBJ_TMPFS_DIRTY,
   OBJ_TMPFS_NODE,
-  VPO_NOSYNC,
 } from './vm_param.js';
 import {
   vm_page_busied,
@@ -43,17 +42,16 @@ import {
 import { vm_reserv_break_all, vm_reserv_rename } from './vm_reserv.js';
 import { g_disk_poll } from '../geom/geom_disk.js';
 import { vm_page_busy_poll } from './vm_pager_read.js';
-import { vm_pager_deallocate, vm_pager_has_page, vm_pager_put_pages } from './vm_pager.js';
+import { vm_pager_deallocate, vm_pager_has_page } from './vm_pager.js';
 import { swap_pager_copy, swap_pager_freespace } from './swap_pager.js';
 import { swap_release_by_cred, swap_reserve_by_cred } from './swap_reserve.js';
+import { vm_object_page_clean } from './vm_object_clean.js';
 import { VM_OBJECT_WLOCK, VM_OBJECT_WUNLOCK } from './vm_object_lock.js';
 import type { vm_map_entry, vm_object, vm_page } from './vm_types.js';
 import { vm_radix_check, vm_radix_lookup_ge, vm_radix_reclaim_allnodes } from './vm_radix.js';
 
 const PAGE_SIZE = 4096;
 const SUPERPAGE_PAGES = 1024;
-/** Most pages of a file written together: MAXPHYS. */
-const RUN_MAX = 32;
 
 function object_flags(type: number): number {
   switch (type) {
@@ -216,7 +214,7 @@ export function vm_object_terminate(k: Kernel, object: vm_object): void {
     if (!g_disk_poll(k)) panic(`vm_object_terminate: paging in object #${object.id}`);
   }
   if (k.events.mask & EV_OBJECT) object_event(k, 'terminate', object);
-  if (object.type === OBJT_VNODE) vm_object_page_clean(k, object, 0, 0);
+  if (object.type === OBJT_VNODE) vm_object_page_clean(k, object);
   vm_radix_reclaim_allnodes(object);
   for (let m = object.memq.head; m !== null;) {
     const next: vm_page | null = m.listq_next;
@@ -459,35 +457,6 @@ export function vm_object_page_remove(
     pmap_remove_all(k, m);
     vm_page_free(k, m);
   }
-}
-
-/** Writes dirty pages of a vnode's object with start <= pindex < end (0: all). @returns success. */
-export function vm_object_page_clean(
-  k: Kernel,
-  object: vm_object,
-  start: number,
-  end: number,
-  syncer = false,
-): boolean {
-  if (object.type !== OBJT_VNODE || (object.flags & OBJ_MIGHTBEDIRTY) === 0) return true;
-  let clean = true;
-  let run: vm_page[] = [];
-  for (const m of vm_object_pages(object, start, end)) {
-    if (syncer && m.oflags & VPO_NOSYNC) continue;
-    if (vm_page_busied(m)) vm_page_busy_poll(k, m);
-    if (m.object !== object) continue;
-    pmap_remove_write(k, m);
-    vm_page_test_dirty(k, m);
-    if (m.dirty === 0) continue;
-    if (run.length > 0 && (run[run.length - 1].pindex !== m.pindex - 1 || run.length === RUN_MAX)) {
-      if (!vm_pager_put_pages(k, object, run)) clean = false;
-      run = [];
-    }
-    run.push(m);
-  }
-  if (run.length > 0 && !vm_pager_put_pages(k, object, run)) clean = false;
-  if (clean && start === 0 && end === 0) object.flags &= ~OBJ_MIGHTBEDIRTY;
-  return clean;
 }
 
 /** A vnode's object has, or may soon have, a writable page. */

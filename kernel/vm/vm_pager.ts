@@ -1,5 +1,6 @@
 // Pagers: what gives an object its contents, by object type (vm_pager.c).
 
+import type { bio } from '../geom/bio.js';
 import type { Kernel } from '../sys/kernel.js';
 import { default_pager } from './default_pager.js';
 import { device_pager, sg_pager } from './device_pager.js';
@@ -37,6 +38,7 @@ export interface pagerops {
   /**
    * Writes pages, consecutive and shared busy; with `sync` waits. Sets a VM_PAGER_* for each: those
    * with PEND are made clean (or dirty, after an error) and let go of when their transfer is over.
+   * Transfers of a file are added to `begun`.
    */
   pgo_putpages(
     k: Kernel,
@@ -44,6 +46,7 @@ export interface pagerops {
     pages: readonly vm_page[],
     sync: boolean,
     rtvals: number[],
+    begun?: bio[],
   ): void;
   /** Whether the backing store has the page, and its neighbours; null when not. */
   pgo_haspage(k: Kernel, object: vm_object, pindex: number): pager_run | null;
@@ -110,14 +113,18 @@ export function vm_pager_put_pages(
   return all;
 }
 
-/** Begins to write pages that are shared busy. @returns a VM_PAGER_* for each, as pgo_putpages does. */
+/**
+ * Begins to write pages that are shared busy; transfers of a file are added to `begun`.
+ * @returns a VM_PAGER_* for each, as pgo_putpages does.
+ */
 export function vm_pager_put_pages_async(
   k: Kernel,
   object: vm_object,
   pages: readonly vm_page[],
+  begun: bio[] = [],
 ): number[] {
   const rtvals: number[] = [];
-  pager_of(object).pgo_putpages(k, object, pages, false, rtvals);
+  pager_of(object).pgo_putpages(k, object, pages, false, rtvals, begun);
   return rtvals;
 }
 

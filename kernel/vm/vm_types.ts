@@ -290,8 +290,10 @@ export interface vmmeter {
   v_kthreadpages: number;
 }
 
-/** A thread's kernel stack: its object, and the address of its first page. */
+/** A thread's kernel stack: its object, the address of its first page, and the frame at its top. */
 export interface kstack {
   object: vm_object;
   va: number;
+  /** Registers of the thread that has it (td_frame). */
+  frame: Int32Array;
 }

@@ -85,7 +85,7 @@ export const vnode_pager: pagerops = {
     return bp.bio_error === 0 ? VM_PAGER_OK : VM_PAGER_ERROR;
   },
 
-  pgo_putpages(k, object, pages, sync, rtvals) {
+  pgo_putpages(k, object, pages, sync, rtvals, begun) {
     // Wholly beyond the end: the changes are lost, as they must be.
     const inside = pages.filter((m, i) => {
       const lost = m.pindex * PAGE_SIZE >= object.vnp_size;
@@ -98,6 +98,7 @@ export const vnode_pager: pagerops = {
       k.vm.cnt.v_vnodepgsout += run.length;
       emit(k, 'pageout', object, run[0].pindex, run.length);
       const bp = vnode_pager_strategy(k, BIO_WRITE, run, null);
+      begun?.push(bp);
       if (sync) biowait(k, bp);
     }
   },

@@ -19,7 +19,7 @@ import {
   vm_page_sunbusy,
   vm_page_undirty,
 } from './vm_page.js';
-import { VM_PAGE_BITS_ALL } from './vm_param.js';
+import { OBJ_MIGHTBEDIRTY, VM_PAGE_BITS_ALL } from './vm_param.js';
 import type { vm_object, vm_page } from './vm_types.js';
 
 const PAGE_SIZE = 4096;
@@ -95,6 +95,7 @@ export function vnode_pager_iodone(k: Kernel, bp: bio): void {
       (bp.bio_flags & BIO_ENTERING) !== 0,
     );
   } else {
+    if (failed) object.flags |= OBJ_MIGHTBEDIRTY;
     for (const m of bp.bio_pages) {
       if (failed) {
         vm_page_dirty(m);

@@ -2,7 +2,7 @@
 
 import { copyin, copyout, copyout_words } from '../../i386/support.js';
 import { kern_getpriority, kern_setpriority, kern_setrlimit } from '../../kern/kern_resource.js';
-import { sched_others } from '../../kern/sched_4bsd.js';
+import { sched_relinquish } from '../../kern/sched_4bsd.js';
 import { copyin_view, copyout_view, get_int64, set_int64 } from '../../kern/subr_buf.js';
 import { EACCES, E2BIG, EFAULT, EINVAL, EPERM, ESRCH } from '../../sys/errno.js';
 import type { Kernel } from '../../sys/kernel.js';
@@ -233,11 +233,8 @@ function sched_setattr(k: Kernel, td: Thread, a: Int32Array): number {
   return failed === EACCES ? EPERM : failed;
 }
 
-/** Gives up the rest of the time slice. */
-function sched_yield(k: Kernel, td: Thread): number {
-  td.td_retval[0] = 0;
-  if (sched_others(k, td)) k.kern.slice_end = k.machine.instructions;
-  k.kern.need_resched = true;
+function sched_yield(k: Kernel): number {
+  sched_relinquish(k);
   return 0;
 }
 

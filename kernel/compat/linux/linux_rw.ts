@@ -9,7 +9,7 @@ import { fileops_of } from '../../kern/fileops.js';
 import { copyin_view, copyout_view, get_int64, int64, set_int64 } from '../../kern/subr_buf.js';
 import { copyiniov, uio_kernel, uio_user } from '../../kern/subr_uio.js';
 import { kern_readv, kern_writev } from '../../kern/sys_generic.js';
-import { kern_ftruncate, kern_lseek, kern_truncate } from '../../kern/vfs_kern.js';
+import { kern_fsync, kern_ftruncate, kern_lseek, kern_truncate } from '../../kern/vfs_kern.js';
 import {
   EBADF,
   EFBIG,
@@ -31,6 +31,7 @@ import type { uio } from '../../sys/uio.js';
 import { VCHR, VDIR, VREG } from '../../sys/vnode.js';
 import type { vnode } from '../../sys/vnode.js';
 import { psignal } from '../../kern/kern_sig.js';
+import { clean_progress, vfs_msync, vm_object_clean_wait } from '../../vm/vm_object_clean.js';
 import { nosys, u, with_path } from './linux_calls.js';
 import type { linux_calls } from './linux_calls.js';
 import { linux_is_path, with_fd_vnode } from './linux_namei.js';
@@ -291,10 +292,19 @@ function copy_file_range(k: Kernel, td: Thread, a: Int32Array): number {
   );
 }
 
-// Nothing waits for a disk here.
+// Writing to the disk.
 
-function fsync(td: Thread, n: number): number {
-  return with_fd_vnode(td, n, () => 0);
+/** sync(2) waits for what it has begun, as it does not in FreeBSD. */
+function sync(k: Kernel): number {
+  const progress = clean_progress(k);
+  if (progress.clean_at === 0) progress.clean_bios = vfs_msync(k);
+  progress.clean_at = -1;
+  vm_object_clean_wait(k, progress);
+  return 0;
+}
+
+function fsync(k: Kernel, td: Thread, n: number): number {
+  return with_fd_vnode(td, n, (vp) => kern_fsync(k, vp));
 }
 
 const POSIX_FADV_NOREUSE = 5;
@@ -358,10 +368,10 @@ export const linux_rw_calls: linux_calls = {
   sendfile: [4, (k, td, a) => sendfile(k, td, a, false)],
   sendfile64: [4, (k, td, a) => sendfile(k, td, a, true)],
   copy_file_range: [6, copy_file_range],
-  sync: [0, () => 0],
-  fsync: [1, (_k, td, a) => fsync(td, a[0])],
-  fdatasync: [1, (_k, td, a) => fsync(td, a[0])],
-  syncfs: [1, (_k, td, a) => with_fd_vnode(td, a[0], () => 0, 0)],
+  sync: [0, (k) => sync(k)],
+  fsync: [1, (k, td, a) => fsync(k, td, a[0])],
+  fdatasync: [1, (k, td, a) => fsync(k, td, a[0])],
+  syncfs: [1, (k, td, a) => with_fd_vnode(td, a[0], () => sync(k), 0)],
   sync_file_range: [6, (_k, td, a) => with_fd_vnode(td, a[0], () => 0, ESPIPE)],
   fadvise64: [5, (_k, td, a) => fadvise(td, a[0], a[3], a[4])],
   fadvise64_64: [6, (_k, td, a) => fadvise(td, a[0], int64(a[3], a[4]), a[5])],
