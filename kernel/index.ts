@@ -32,3 +32,6 @@ export { swap_pager_peek } from './vm/swap_pager.js';
 export { vm_page_lookup } from './vm/vm_page.js';
 export { vmmeter_zero } from './vm/vm_state.js';
 export * from './ddb/index.js';
+export { History, digestSystem } from './checkpoint/history.js';
+export type { Checkpoint } from './checkpoint/history.js';
+export type { Digest, SameBytes } from './checkpoint/graph.js';

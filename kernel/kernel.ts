@@ -12,9 +12,9 @@ import { clock_skip, nanouptime } from './kern/kern_clock.js';
 import { THREAD_EXIT, WEXITSTATUS, WIFEXITED, WTERMSIG } from './kern/kern_exit.js';
 import { stdin_wanted } from './kern/host_stream.js';
 import { kthread_step } from './kern/kern_kthread.js';
-import { ast_signals, psignal } from './kern/kern_sig.js';
+import { ast_signals, psignal, trapsignal } from './kern/kern_sig.js';
 import { kern_state_init } from './kern/kern_state.js';
-import { SLEEP, sched_event } from './kern/kern_synch.js';
+import { HOLD, SLEEP, sched_event } from './kern/kern_synch.js';
 import { itimer_check, itimer_next } from './kern/kern_time.js';
 import { callout_process } from './kern/kern_timeout.js';
 import {
@@ -22,17 +22,18 @@ import {
   sched_charge,
   sched_choose,
   sched_others,
-  sched_slice,
   sched_switched,
+  sched_userret,
   schedcpu,
+  statclock,
 } from './kern/sched_4bsd.js';
 import { EV_SCHED } from './sys/event.js';
 import type { EventStream } from './sys/event.js';
 import type { Host } from './sys/host.js';
 import type { Kernel, KernelOptions } from './sys/kernel.js';
 import { panic } from './sys/panic.js';
-import { TDF_NEEDSIGCHK, TDF_OLDMASK, TDS_CAN_RUN, TDS_RUNNING } from './sys/proc.js';
-import type { Proc, Thread, callout } from './sys/proc.js';
+import { TDF_NEEDSIGCHK, TDF_OLDMASK, TDF_SLICEEND, TDS_CAN_RUN, TDS_RUNNING } from './sys/proc.js';
+import type { Proc, Thread, callout, ksiginfo } from './sys/proc.js';
 import { NSEC_PER_INSTRUCTION } from './sys/time.js';
 import { pmap_activate } from './vm/pmap.js';
 import { vm_check } from './vm/vm_check.js';
@@ -96,18 +97,24 @@ export function kernel_signal(k: Kernel, sig: number): void {
 function mi_switch(k: Kernel): Thread | null {
   const { kern, machine } = k;
   const old = kern.curthread;
-  kern.need_resched = false;
+  const { relinquish } = kern;
+  kern.need_resched = kern.relinquish = false;
   if (old !== null) {
     sched_charge(k, old);
     if (old.td_state === TDS_RUNNING) {
-      if (!sched_others(k, old) && !k.events.held?.has(old.td_tid)) {
-        if (machine.instructions >= kern.slice_end) sched_slice(k);
+      const preempted = !relinquish && (old.td_flags & TDF_SLICEEND) === 0;
+      const others = sched_others(k, old, preempted);
+      old.td_flags &= ~TDF_SLICEEND;
+      if (relinquish) old.td_ru.ru_nvcsw++;
+      else if (others || !preempted) old.td_ru.ru_nivcsw++;
+      if (!others && !k.events.held?.has(old.td_tid)) {
+        if (!preempted) k.vm.cnt.v_swtch++;
+        sched_userret(old);
         return old;
       }
-      old.td_ru.ru_nivcsw++;
       old.td_state = TDS_CAN_RUN;
       if (k.events.mask & EV_SCHED) sched_event(k, 'preempt', old, '');
-      sched_add(k, old);
+      sched_add(k, old, preempted);
     } else old.td_ru.ru_nvcsw++;
     if (old.td_kfunc === null) {
       machine.saveRegisters(old.td_frame);
@@ -127,9 +134,9 @@ function switch_to(k: Kernel, td: Thread): void {
   kern.curthread = td;
   td.td_state = TDS_RUNNING;
   kern.switch_instructions = machine.instructions;
-  sched_slice(k);
   sched_switched(k, td);
   if (td.td_kfunc !== null) return;
+  sched_userret(td);
   const vm = td.td_proc.p_vmspace;
   if (vm === null) panic('switch_to: user thread without an address space');
   pmap_activate(k, vm.vm_pmap);
@@ -153,6 +160,14 @@ function unwound(k: Kernel, thrown: unknown, rewind: boolean): void {
     thread_gone(k);
     return;
   }
+  if (thrown === HOLD) {
+    // Nothing of it is to be seen afterwards: the call is executed, and counted, later.
+    if (rewind) {
+      k.machine.cpu.eip = (k.machine.cpu.eip - 2) | 0;
+      k.machine.instructions--;
+    }
+    return;
+  }
   if (thrown !== SLEEP) throw thrown;
   // The same instruction is executed again after the wakeup; int 0x80 is two bytes long.
   if (rewind) k.machine.cpu.eip = (k.machine.cpu.eip - 2) | 0;
@@ -168,6 +183,16 @@ function serve(k: Kernel, td: Thread, exit: Exit): void {
     else trap(k, td, exit);
   } catch (thrown) {
     unwound(k, thrown, isCall);
+  }
+}
+
+/** The signal of a trap, at which a debugger had the thread held. */
+function trap_signal(k: Kernel, td: Thread, ksi: ksiginfo): void {
+  td.td_trapsig = null;
+  try {
+    trapsignal(k, td, ksi);
+  } catch (thrown) {
+    unwound(k, thrown, false);
   }
 }
 
@@ -196,7 +221,7 @@ function run_kthread(k: Kernel, td: Thread): void {
 function budget(k: Kernel, td: Thread, stop: number): number {
   const { kern, machine } = k;
   const now = machine.instructions;
-  let n = Math.min(kern.slice_end, stop) - now;
+  let n = Math.min(kern.statclock_next, stop) - now;
   if (kern.callouts.length > 0) {
     const ns = kern.callouts[0].c_time - nanouptime(k);
     n = Math.min(n, Math.ceil(ns / NSEC_PER_INSTRUCTION));
@@ -208,16 +233,13 @@ function budget(k: Kernel, td: Thread, stop: number): number {
   return Math.max(1, n);
 }
 
-/** Time passes between slices: timers fire, slices end. */
+/** Time has passed: timers fire, clocks tick. */
 function clock_intr(k: Kernel, td: Thread): void {
   const { kern, machine } = k;
   if (kern.callouts.length > 0 && kern.callouts[0].c_time <= nanouptime(k)) callout_process(k);
   const [virtual, prof] = td.td_proc.p_timer;
   if (virtual.it_value !== 0 || prof.it_value !== 0) itimer_check(k, td.td_proc);
-  if (machine.instructions >= kern.slice_end) {
-    schedcpu(k);
-    kern.need_resched = true;
-  }
+  if (machine.instructions >= kern.statclock_next) statclock(k, td);
 }
 
 /**
@@ -249,6 +271,7 @@ function idle(k: Kernel): KernelExit | null {
     return { kind: 'idle', untilNs: ns };
   }
   if (ns > 0) clock_skip(k, ns);
+  schedcpu(k);
   callout_process(k);
   return null;
 }
@@ -268,6 +291,7 @@ function waited(k: Kernel): void {
   const ns = k.host.wallClockNs() - kern.idle_since;
   kern.idle_since = 0;
   if (ns > 0) clock_skip(k, ns);
+  schedcpu(k);
   callout_process(k);
 }
 
@@ -297,10 +321,16 @@ export function kernel_run(k: Kernel, limits: KernelLimits): KernelExit {
       run_kthread(k, td);
       continue;
     }
+    if (td.td_trapsig !== null) {
+      trap_signal(k, td, td.td_trapsig);
+      if (kern.nprocs === 0) return exited(k);
+      continue;
+    }
     // A call that is being executed again comes first: it decides what a signal does to it.
     if (td.td_flags & (TDF_NEEDSIGCHK | TDF_OLDMASK) && td.td_sa_code < 0) {
       if (!userret(k, td)) {
-        kern.need_resched = true;
+        const held = k.events.stop && kern.curthread === td && td.td_state === TDS_RUNNING;
+        if (!held) kern.need_resched = true;
         continue;
       }
     }

@@ -29,7 +29,7 @@ import {
 import { SV_LINUX } from '../sys/sysent.js';
 import type { sysent, sysentvec } from '../sys/sysent.js';
 import { ksiginfo_init, trapsignal } from '../kern/kern_sig.js';
-import { SLEEP } from '../kern/kern_synch.js';
+import { HOLD } from '../kern/kern_synch.js';
 import { pmap_pte_value } from '../vm/pmap.js';
 import { vm_fault, vm_fault_story } from '../vm/vm_fault.js';
 import { vm_map_wire_abandon } from '../vm/vm_map_wire.js';
@@ -221,7 +221,10 @@ export function syscall(k: Kernel, td: Thread): void {
     if (k.events.mask & EV_SYSCALL && !again) {
       syscall_event(k, td, sv, callp, code, 'enter', 0);
       // A debugger looks at the call before it is executed.
-      if (k.events.stop) throw SLEEP;
+      if (k.events.stop) {
+        k.vm.cnt.v_syscall--;
+        throw HOLD;
+      }
     }
     error = callp === undefined ? nosys(k, sv, code) : callp.sy_call(k, td, k.kern.sa_args);
     td.td_sa_code = -1;

@@ -49,7 +49,7 @@ import { sigacts_copy, sigacts_create } from './kern_sig.js';
 import { sysentvecs } from './kern_sysvec.js';
 import { init_sysent } from './init_sysent.js';
 import { SLEEP, sleepq_remove } from './kern_synch.js';
-import { PVM, sched_add, sched_rem } from './sched_4bsd.js';
+import { PPAUSE, PVM, sched_add, sched_rem } from './sched_4bsd.js';
 import { g_disk_poll } from '../geom/geom_disk.js';
 import { panic } from '../sys/panic.js';
 import { host_stream_create, host_stream_file } from './host_stream.js';
@@ -118,6 +118,7 @@ export function mi_startup(k: Kernel): void {
   proc0_init(k);
   kproc_create(k, 'pagedaemon', 'pagedaemon', PVM);
   kproc_create(k, 'vmdaemon', 'vmdaemon', PVM);
+  kproc_create(k, 'syncer', 'syncer', PPAUSE);
   swapper_start(k, PVM);
   say(
     k,

@@ -2,7 +2,7 @@
 // same every time. Idle time is skipped and added here.
 
 import type { Kernel } from '../sys/kernel.js';
-import { NSEC_PER_INSTRUCTION } from '../sys/time.js';
+import { NSEC_PER_INSTRUCTION, NSEC_PER_SEC, stathz } from '../sys/time.js';
 
 /** ns since boot. */
 export function nanouptime(k: Kernel): number {
@@ -14,8 +14,19 @@ export function nanotime(k: Kernel): number {
   return k.kern.boottime + nanouptime(k);
 }
 
-/** Lets `ns` of idle time pass. */
+/** The instruction count at which the statistics clock ticks next after `instructions`. */
+export function statclock_after(k: Kernel, instructions: number): number {
+  const { idle_ns } = k.kern;
+  const tick = Math.floor(
+    ((instructions * NSEC_PER_INSTRUCTION + idle_ns) * stathz) / NSEC_PER_SEC,
+  );
+  const due = Math.ceil((((tick + 1) * NSEC_PER_SEC) / stathz - idle_ns) / NSEC_PER_INSTRUCTION);
+  return Math.max(due, instructions + 1);
+}
+
+/** Lets `ns` of idle time pass: ticks that fall into it hit nobody. */
 export function clock_skip(k: Kernel, ns: number): void {
   k.kern.idle_ns += ns;
   k.kern.cp_time[4] += ns;
+  k.kern.statclock_next = statclock_after(k, k.machine.instructions);
 }

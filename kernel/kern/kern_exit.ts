@@ -42,7 +42,7 @@ import { psignal, sigacts_drop, sigparent } from './kern_sig.js';
 import { PCATCH, sleepq_remove, tsleep, wakeup } from './kern_synch.js';
 import { selwakeup } from './sys_generic.js';
 import { callout_stop } from './kern_timeout.js';
-import { sched_charge, sched_rem } from './sched_4bsd.js';
+import { sched_charge, sched_exit_thread, sched_rem } from './sched_4bsd.js';
 import { tty_session_leader_exit } from './tty.js';
 
 /** Thrown when the running thread is no more; the scheduler catches it. */
@@ -86,6 +86,7 @@ export function thread_exit(k: Kernel, td: Thread): void {
   ruadd(p.p_ru, td.td_ru);
   p.p_threads.splice(p.p_threads.indexOf(td), 1);
   k.kern.threads.delete(td.td_tid);
+  if (p.p_threads.length > 0) sched_exit_thread(p.p_threads[0], td);
   vm_thread_dispose(k, td);
 }
 
@@ -134,6 +135,8 @@ export function exit1(k: Kernel, td: Thread, status: number): never {
   k.kern.nprocs--;
   p.p_flag &= ~P_STOPPED_SIG;
   exit_family(k, p);
+  const heir = p.p_pptr?.p_threads[0];
+  if (heir !== undefined) sched_exit_thread(heir, td);
   throw THREAD_EXIT;
 }
 

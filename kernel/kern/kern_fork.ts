@@ -14,10 +14,10 @@ import { vmspace_fork, vmspace_unshare } from '../vm/vm_glue.js';
 import { vm_thread_new, vm_thread_reserve } from '../vm/vm_kstack.js';
 import type { vmspace } from '../vm/vm_types.js';
 import { fdcopy, fdescfree, fdinit, fdshare, fdunshare } from './kern_descrip.js';
-import { pid_alloc, pid_next, proc_alloc, thread_alloc } from './kern_proc.js';
+import { pid_next, proc_alloc, thread_alloc } from './kern_proc.js';
 import { sigacts_fork, sigacts_own } from './kern_sig.js';
 import { tsleep } from './kern_synch.js';
-import { resetpriority, sched_add } from './sched_4bsd.js';
+import { sched_add, sched_fork_thread } from './sched_4bsd.js';
 
 export const RFNAMEG = 1 << 0;
 export const RFENVG = 1 << 1;
@@ -76,13 +76,15 @@ export function fork1(k: Kernel, td: Thread, options: fork_options): fork_result
     }
   }
   vm_thread_reserve(k);
+  const pid = pid_next(k);
   const vm1 = p1.p_vmspace as vmspace;
-  const vm2 = flags & RFMEM ? vm1 : vmspace_fork(k, vm1, pid_next(k));
+  const vm2 = flags & RFMEM ? vm1 : vmspace_fork(k, vm1, pid);
   if (vm2 === null) return { error: ENOMEM, proc: null };
   if (vm2 === vm1) vm1.vm_refcnt++;
 
+  kern.lastpid = pid;
   const p2 = proc_alloc(k, {
-    pid: pid_alloc(k),
+    pid,
     parent: flags & RFNOWAIT ? kern.initproc : p1,
     cred: p1.p_ucred,
     sigacts: flags & RFSIGSHARE ? sigacts_own(p1) : sigacts_fork(p1.p_sigacts),
@@ -169,10 +171,8 @@ function copy_thread(td1: Thread, td2: Thread): void {
   td2.td_fsbase = td1.td_fsbase;
   td2.td_gsbase = td1.td_gsbase;
   td2.td_tls.set(td1.td_tls);
-  td2.td_estcpu = td1.td_estcpu;
-  td2.td_base_pri = td1.td_base_pri;
   td2.td_name = td1.td_name;
-  resetpriority(td2);
+  sched_fork_thread(td1, td2);
 }
 
 /** Saves the CPU's registers as the child's: result 0 (and EDX 1 in the native ABI), no carry. */

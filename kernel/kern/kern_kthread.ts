@@ -10,12 +10,14 @@ import { vm_pageout } from '../vm/vm_pageout.js';
 import { swapper, vm_daemon } from '../vm/vm_swapout.js';
 import { pid_alloc, proc_alloc, thread_alloc } from './kern_proc.js';
 import { sched_add } from './sched_4bsd.js';
+import { sched_sync } from './vfs_syncer.js';
 
 /** Step functions by tag. */
 const kthreads: Record<string, (k: Kernel) => void> = {
   pagedaemon: vm_pageout,
   vmdaemon: vm_daemon,
   swapper,
+  syncer: sched_sync,
 };
 
 /** Runs one step of a kernel thread. */

@@ -1,6 +1,5 @@
 // The process table, process groups and sessions (kern_proc.c).
 
-import { CONTEXT_WORDS } from '../../emulator/index.js';
 import { EACCES, EPERM, ESRCH } from '../sys/errno.js';
 import type { Kernel } from '../sys/kernel.js';
 import {
@@ -21,7 +20,7 @@ import type { ucred } from '../sys/ucred.js';
 import { nanouptime } from './kern_clock.js';
 import { psignal, sigqueue_create } from './kern_sig.js';
 import { callout_create } from './kern_timeout.js';
-import { PUSER } from './sched_4bsd.js';
+import { PUSER, SCHED_SLICE } from './sched_4bsd.js';
 
 const PID_MAX = 99999;
 
@@ -50,14 +49,17 @@ export function pgfind(k: Kernel, pgid: number): pgrp | null {
   return k.kern.pgrps.get(pgid) ?? null;
 }
 
-/** A thread that does not run yet. */
+/** The frame lies on the kernel stack. */
+const NO_FRAME = new Int32Array(0);
+
+/** A thread that does not run yet. => vm_thread_new() gives it its stack and frame. */
 export function thread_alloc(k: Kernel, p: Proc): Thread {
   const td: Thread = {
     td_tid: ++k.kern.lasttid,
     td_proc: p,
     td_state: TDS_INACTIVE,
     td_flags: 0,
-    td_frame: new Int32Array(CONTEXT_WORDS),
+    td_frame: NO_FRAME,
     pcb_flags: 0,
     pcb_npx_turns: 0,
     pcb_initial_npxcw: 0,
@@ -68,11 +70,13 @@ export function thread_alloc(k: Kernel, p: Proc): Thread {
     td_deadline: 0,
     td_slpcallout: callout_create('endtsleep', null),
     td_progress: null,
+    td_trapsig: null,
     td_sa_code: -1,
     td_priority: PUSER,
     td_user_pri: PUSER,
     td_base_pri: PUSER,
     td_estcpu: 0,
+    td_slice: SCHED_SLICE,
     td_slptime: 0,
     td_runtime: 0,
     td_sigmask: sigset_empty(),

@@ -60,8 +60,9 @@ import {
   sigset_empty,
 } from '../sys/signal.js';
 import type { ksiginfo, sigacts, sigqueue, sigset_t } from '../sys/signal.js';
+import { nanouptime } from './kern_clock.js';
 import { exit1 } from './kern_exit.js';
-import { SLEEP, setrunnable, sleepq_abort } from './kern_synch.js';
+import { HOLD, setrunnable, sleepq_abort } from './kern_synch.js';
 import { sched_rem } from './sched_4bsd.js';
 
 // What a signal does by default.
@@ -365,6 +366,7 @@ export function proc_stop(k: Kernel, p: Proc, sig: number): void {
   p.p_flag &= ~(P_WAITED | P_CONTINUED);
   p.p_xsig = sig;
   for (const td of p.p_threads) {
+    if (td.td_wchan === null) td.td_slptime = nanouptime(k);
     if (td.td_state === TDS_RUNQ) {
       sched_rem(k, td);
       td.td_state = TDS_INHIBITED;
@@ -475,7 +477,7 @@ function postsig(k: Kernel, td: Thread, sig: number): void {
   const sq = SIGISMEMBER(td.td_sigqueue.sq_signals, sig) ? td.td_sigqueue : p.p_sigqueue;
   if (sig !== SIGKILL && k.events.signal !== undefined) {
     const say = k.events.signal(p.p_pid, td.td_tid, sig);
-    if (say === 'hold') throw SLEEP;
+    if (say === 'hold') throw HOLD;
     if (say === 'discard') {
       sigqueue_get(sq, sig);
       return;
@@ -520,7 +522,11 @@ export function trapsignal(k: Kernel, td: Thread, ksi: ksiginfo): void {
   const sig = ksi.ksi_signo;
   if (k.events.signal !== undefined) {
     const say = k.events.signal(p.p_pid, td.td_tid, sig);
-    if (say === 'hold') throw SLEEP;
+    if (say === 'hold') {
+      // The trap is over: only its signal waits (kernel_run).
+      td.td_trapsig = ksi;
+      return;
+    }
     if (say === 'discard') return;
   }
   if (k.events.mask & EV_SIGNAL) signal_event(k, 'post', p.p_pid, ksi);

@@ -34,13 +34,15 @@ export interface KernState {
   idle_ns: number;
   /** ns since 1970 at boot. */
   boottime: number;
-  /** instructions at which the time slice of curthread ends. */
-  slice_end: number;
+  /** instructions at which the statistics clock ticks next. */
+  statclock_next: number;
   /** instructions at which curthread was put on the CPU. */
   switch_instructions: number;
   /** Somebody better than curthread may run. */
   need_resched: boolean;
-  /** Uptime of the last decay of estcpu. */
+  /** curthread gives up the CPU of its own will. */
+  relinquish: boolean;
+  /** Uptime in s of the last decay of estcpu. */
   last_schedcpu: number;
   sa_args: Int32Array;
   /** The page with the signal trampolines; kernel's wired GDT page (linear address). */
@@ -111,9 +113,10 @@ export function kern_state_init(): KernState {
     callouts: [],
     idle_ns: 0,
     boottime: 0,
-    slice_end: 0,
+    statclock_next: 0,
     switch_instructions: 0,
     need_resched: false,
+    relinquish: false,
     last_schedcpu: 0,
     sa_args: new Int32Array(SYSCALL_ARGS_MAX),
     shared_page_obj: null,

@@ -28,6 +28,9 @@ export const PCATCH = 0x100;
 /** Thrown by tsleep; trap() and syscall() catch it. Carries nothing. */
 export const SLEEP = { name: 'SLEEP' } as const;
 
+/** Thrown for a debugger: the thread goes on here as if nothing had happened, once that lets it. */
+export const HOLD = { name: 'HOLD' } as const;
+
 /**
  * Waits for wakeup(chan). Never returns 0:
  * => with PCATCH and a signal to deliver: EINTR, or ERESTART when its action says SA_RESTART;

@@ -6,6 +6,7 @@ import type { Thread } from '../sys/proc.js';
 import { RLIMIT_NOFILE } from '../sys/resource.js';
 import { SIGABRT, SIGCHLD } from '../sys/signal.js';
 import type { sy_call, sysent } from '../sys/sysent.js';
+import { NSEC_PER_SEC, hz, stathz } from '../sys/time.js';
 import { sys_getcontext, sys_setcontext, sys_sigreturn, sys_swapcontext } from '../i386/machdep.js';
 import { sys_sysarch } from '../i386/sys_machdep.js';
 import { bytes_of, copyinstr, copyout, copyout_words, useracc_touch } from '../i386/support.js';
@@ -40,7 +41,7 @@ import { sys___sysctl } from './kern_sysctl.js';
 import * as thr from './kern_thr.js';
 import { sys__umtx_op } from './kern_umtx.js';
 import * as time from './kern_time.js';
-import { sched_others } from './sched_4bsd.js';
+import { SCHED_SLICE, sched_relinquish, sched_yield_all } from './sched_4bsd.js';
 import { copyout_view } from './subr_buf.js';
 
 const call = (sy_name: string, sy_narg: number, sy_call: sy_call): sysent => ({
@@ -118,13 +119,20 @@ function sys_execve(k: Kernel, td: Thread, a: Int32Array): number {
   return error === 0 ? EJUSTRETURN : error;
 }
 
-/** Gives up the rest of the time slice. */
-function sys_sched_yield(k: Kernel, td: Thread): number {
-  td.td_retval[0] = 0;
-  if (sched_others(k, td)) k.kern.slice_end = k.machine.instructions;
-  k.kern.need_resched = true;
+function sys_sched_yield(k: Kernel): number {
+  sched_relinquish(k);
   return 0;
 }
+
+function sys_yield(k: Kernel, td: Thread): number {
+  sched_yield_all(k, td);
+  td.td_retval[0] = 0;
+  return 0;
+}
+
+/** ns of a slice, in whole ticks of hz (sched_rr_interval, ksched_attach): 94 ms. */
+const sched_rr_interval =
+  Math.floor((SCHED_SLICE * hz + stathz / 2) / stathz) * (NSEC_PER_SEC / hz);
 
 /** uname(2) of FreeBSD 4 to 6: five fields of 32 bytes. */
 function sys_uname(k: Kernel, _td: Thread, a: Int32Array): number {
@@ -241,7 +249,7 @@ export const proc_sysent: Record<number, sysent> = {
   310: call('getsid', 1, prot.sys_getsid),
   311: call('setresuid', 3, (_k, td, a) => prot.kern_setresuid(td, a[0], a[1], a[2])),
   312: call('setresgid', 3, (_k, td, a) => prot.kern_setresgid(td, a[0], a[1], a[2])),
-  321: call('yield', 0, sys_sched_yield),
+  321: call('yield', 0, sys_yield),
   327: call('sched_setparam', 2, (k, _td, a) => (known_pid(k, a[0]) ? 0 : ESRCH)),
   328: call('sched_getparam', 2, (k, _td, a) =>
     known_pid(k, a[0]) ? copyout_words(k, [0], a[1]) : ESRCH,
@@ -263,7 +271,9 @@ export const proc_sysent: Record<number, sysent> = {
     td.td_retval[0] = 0;
     return a[0] >= 1 && a[0] <= 3 ? 0 : EINVAL;
   }),
-  334: call('sched_rr_get_interval', 2, (k, _td, a) => copyout_words(k, [0, 10_000_000], a[1])),
+  334: call('sched_rr_get_interval', 2, (k, _td, a) =>
+    copyout_words(k, [0, sched_rr_interval], a[1]),
+  ),
   338: call('jail', 1, () => ENOSYS),
   340: call('sigprocmask', 3, sig.sys_sigprocmask),
   341: call('sigsuspend', 1, sig.sys_sigsuspend),

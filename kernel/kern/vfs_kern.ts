@@ -6,6 +6,7 @@ import {
   EBUSY,
   EEXIST,
   EINVAL,
+  EIO,
   EISDIR,
   ELOOP,
   ENOENT,
@@ -50,6 +51,7 @@ import type { nameidata } from '../fs/vfs_lookup.js';
 import { VEXEC, VREAD, VWRITE, vaccess, vaccess_delete, vref, vrele } from '../fs/vfs_subr.js';
 import { VOP_GETATTR, ops } from '../fs/vnode_if.js';
 import type { vattr_change } from '../fs/vnode_if.js';
+import { vm_object_fsync } from '../vm/vm_object_clean.js';
 import { cdev_open, cdev_tty } from './cdev.js';
 import { falloc, fdrop, fget, finstall, kern_dup } from './kern_descrip.js';
 import { fileops_of } from './fileops.js';
@@ -514,4 +516,9 @@ export function kern_lseek(
   if (to < 0) return { error: EINVAL };
   fp.f_offset = to;
   return to;
+}
+
+/** fsync(2): sleeps until what has changed in the file is on its disk. Errors: EIO. */
+export function kern_fsync(k: Kernel, vp: vnode): number {
+  return vp.v_object === null || vm_object_fsync(k, vp.v_object) ? 0 : EIO;
 }

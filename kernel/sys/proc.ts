@@ -54,6 +54,8 @@ export const TDF_SINTR = 0x8;
 export const TDF_OLDMASK = 0x1000;
 /** Woken while its process is swapped out. */
 export const TDF_SWAPINREQ = 0x40000;
+/** Its time slice is over (TDF_SCHED2). */
+export const TDF_SLICEEND = 0x4000000;
 /** thr_wake came: the next thr_suspend, or this one, ends at once. */
 export const TDF_THRWAKEUP = 0x100000;
 
@@ -68,8 +70,8 @@ export interface Thread {
   td_state: number;
   td_flags: number;
   /**
-   * Saved CPU context (Machine.saveContext), valid while the thread does not run; its x87 and SSE part
-   * while the thread is not fpcurthread, and there is one (PCB_NPXINITDONE).
+   * Saved CPU context (Machine.saveContext) on its kernel stack, valid while the thread does not run;
+   * its x87 and SSE part while the thread is not fpcurthread, and there is one (PCB_NPXINITDONE).
    */
   td_frame: Int32Array;
   /** PCB_NPXINITDONE. */
@@ -93,6 +95,8 @@ export interface Thread {
    * completes. Only the call that put it there looks into it.
    */
   td_progress: object | null;
+  /** The signal of a trap that is over, while a debugger holds it back. */
+  td_trapsig: ksiginfo | null;
   /** System call being executed (its number), -1 outside. */
   td_sa_code: number;
   /** 0 (best) to 255. */
@@ -100,6 +104,8 @@ export interface Thread {
   td_user_pri: number;
   td_base_pri: number;
   td_estcpu: number;
+  /** Ticks of the statistics clock that are left of its slice. */
+  td_slice: number;
   /** Uptime at which the thread last went to sleep. */
   td_slptime: number;
   /** ns of CPU time used. */
