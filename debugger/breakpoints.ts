@@ -1,6 +1,20 @@
 // Breakpoints, watchpoints and catchpoints as a person sets them, with gdb's numbers and rules.
 
+import {
+  EVENT_CLASSES,
+  EV_SYSCALL,
+  SIGALRM,
+  SIGCHLD,
+  SIGINT,
+  SIGIO,
+  SIGPROF,
+  SIGTRAP,
+  SIGURG,
+  SIGVTALRM,
+  SIGWINCH,
+} from '../kernel/index.js';
 import type { KernelEvent, Thread } from '../kernel/index.js';
+import { KERNEL_STEPS } from './kernel_steps.js';
 
 export type BreakpointKind = 'breakpoint' | 'watch' | 'rwatch' | 'awatch' | 'catch';
 
@@ -46,7 +60,8 @@ export interface UserBreakpoint {
   commands: string[];
   locations: BreakpointLocation[];
   watch: Watch | null;
-  catch: { event: CatchEvent; filter: readonly string[] } | null;
+  /** `event` is one of CATCH_EVENTS, or names one of KERNEL_STEPS. */
+  catch: { event: CatchEvent | string; filter: readonly string[] } | null;
   /** Only this thread, by td_tid; null: all. */
   tid: number | null;
   /** Only this address space (a vmspace); absent: all. */
@@ -61,6 +76,15 @@ export interface WatchHit {
   write: boolean;
 }
 
+/** A process that is debugged. */
+export interface Inferior {
+  number: number;
+  pid: number;
+  exited: boolean;
+  /** Instructions executed when it was let go at a fork; Infinity while it is not. */
+  detachedAt: number;
+}
+
 /** Why the guest stands still. */
 export type StopEvent =
   | { reason: 'step' }
@@ -71,6 +95,8 @@ export type StopEvent =
   | { reason: 'catch'; breakpoint: UserBreakpoint; event: KernelEvent }
   | { reason: 'signal'; signo: number; pid: number }
   | { reason: 'interrupt' }
+  /** There is no earlier moment. */
+  | { reason: 'history' }
   | { reason: 'exited'; pid: number; code: number; signo: number }
   /** What only a remote debugger asks for: `child` of a fork, `path` of an exec. */
   | {
@@ -102,12 +128,19 @@ export class SignalTable {
   }
 }
 
+/** The EV_* classes that a catchpoint wants to hear of, besides those that are always heard. */
+export function catchClasses({ event }: NonNullable<UserBreakpoint['catch']>): number {
+  if (event === 'syscall') return EV_SYSCALL;
+  return Object.hasOwn(KERNEL_STEPS, event) ? EVENT_CLASSES[KERNEL_STEPS[event].type] : 0;
+}
+
 /** Whether a catchpoint's words name this event; no words: all of the kind. */
 export function catches(
   catchpoint: NonNullable<UserBreakpoint['catch']>,
   event: KernelEvent,
 ): boolean {
   const { event: kind, filter } = catchpoint;
+  if (Object.hasOwn(KERNEL_STEPS, kind)) return KERNEL_STEPS[kind].is(event);
   const named = (...names: (string | number)[]): boolean =>
     filter.length === 0 || names.some((name) => filter.includes(String(name)));
   switch (event.type) {
@@ -120,4 +153,11 @@ export function catches(
     default:
       return false;
   }
+}
+
+const QUIET = [SIGALRM, SIGCHLD, SIGIO, SIGPROF, SIGURG, SIGVTALRM, SIGWINCH];
+const TRAPS = [SIGTRAP, SIGINT];
+
+export function defaultSignals(): SignalTable {
+  return new SignalTable(QUIET, TRAPS);
 }

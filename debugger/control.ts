@@ -2,62 +2,20 @@
 // nothing; what happens on the way is told to the host's `notice`.
 
 import { CONTEXT_EIP, FLAG_RF } from '../emulator/index.js';
-import {
-  EV_SIGNAL,
-  EV_SYSCALL,
-  SIGALRM,
-  SIGCHLD,
-  SIGINT,
-  SIGIO,
-  SIGPROF,
-  SIGTRAP,
-  SIGURG,
-  SIGVTALRM,
-  SIGWINCH,
-  kernel_run,
-  tdksignal,
-} from '../kernel/index.js';
-import type { Kernel, KernelEvent, Proc, Thread } from '../kernel/index.js';
-import { SignalTable, catches } from './breakpoints.js';
-import type { StopEvent, UserBreakpoint, WatchHit } from './breakpoints.js';
+import { EV_SIGNAL, EV_SYSCALL, kernel_run, tdksignal } from '../kernel/index.js';
+import type { Kernel, KernelEvent, KernelExit, Proc, Thread } from '../kernel/index.js';
+import { catchClasses, catches, defaultSignals } from './breakpoints.js';
+import type { SignalTable } from './breakpoints.js';
+import type { Inferior, StopEvent, UserBreakpoint, WatchHit } from './breakpoints.js';
+import type { ControlHost, InternalBreakpoint } from './control_host.js';
 import type { DebugEvents } from './events.js';
 import { readMemory } from './memory.js';
-
-/** What the engine asks of the program around it. */
-export interface ControlHost {
-  /** Lets the host's events be seen. @returns whether the guest is to be stopped. */
-  breathe(): Promise<boolean>;
-  /**
-   * All guests sleep, until `untilNs` from now (null: no timer runs): waits for that, for input, or
-   * for the person. @returns 'stop' to stop the guest, 'asleep' when nothing can ever happen.
-   */
-  wait(untilNs: number | null): Promise<'go' | 'stop' | 'asleep'>;
-  /** Whether a breakpoint's condition holds where the current thread is. */
-  condition(breakpoint: UserBreakpoint): boolean;
-  /** Something happened that does not stop the guest. */
-  notice(line: string): void;
-  /** A process that is debugged executes another program. */
-  executed(pid: number): void;
-}
-
-/** A stop of the engine's own: where a step or `finish` is to end. */
-export interface InternalBreakpoint {
-  address: number;
-  tid: number;
-  /** Further condition, looked at when the address is reached. */
-  when?: () => boolean;
-}
-
-export interface Inferior {
-  number: number;
-  pid: number;
-  exited: boolean;
-}
+import { applyInput } from './time/recording.js';
+import type { Input } from './time/recording.js';
+import type { Timeline } from './time/timeline.js';
 
 /** Instructions between two looks at the host's events. */
 const SLICE = 2_000_000;
-const QUIET = [SIGALRM, SIGCHLD, SIGIO, SIGPROF, SIGURG, SIGVTALRM, SIGWINCH];
-const TRAPS = [SIGTRAP, SIGINT];
 
 export class Control {
   readonly kernel: Kernel;
@@ -65,17 +23,24 @@ export class Control {
   readonly host: ControlHost;
   readonly breakpoints: UserBreakpoint[];
   readonly signals: SignalTable;
+  /** The way back, when there is one. */
+  readonly timeline: Timeline | null;
   readonly inferiors: Inferior[] = [];
   followChild = false;
   detachOnFork = true;
   /** The thread that is looked at and stepped. */
   thread: Thread | null = null;
   readonly internal = new Set<InternalBreakpoint>();
+  /** Sees the events of the EV_* classes in `mask` as they happen; refresh() makes it count. */
+  witness: { mask: number; see(event: KernelEvent): void } | null = null;
   readonly #armed = new Set<number>();
   #pending: StopEvent[] = [];
   #stepping = false;
   /** Signals that are held: they have been told, and are passed when they come again. */
   #held: { tid: number; signo: number; deliver: boolean }[] = [];
+  /** Nobody is to hear of what happens; or a stretch of the past is searched for a stop. */
+  #mode: 'open' | 'silent' | 'search' = 'open';
+  readonly #oldOf = new Map<number, Map<UserBreakpoint, Uint8Array | null>>();
   /** Signals that were let through since the last instruction of a step began. */
   delivered = false;
   /**
@@ -94,7 +59,10 @@ export class Control {
     host: ControlHost,
     breakpoints: UserBreakpoint[],
     signals: SignalTable | null,
+    timeline: Timeline | null = null,
   ) {
+    this.timeline = timeline;
+    if (timeline !== null) timeline.onSilent = (silent) => this.#silence(silent);
     this.kernel = kernel;
     this.events = events;
     this.host = host;
@@ -104,7 +72,8 @@ export class Control {
     events.handler = (event) => this.#event(event);
     events.signalHandler = (pid, tid, signo) => this.#signal(pid, tid, signo);
     const main = kernel.kern.mainproc;
-    if (main !== null) this.inferiors.push({ number: 1, pid: main.p_pid, exited: false });
+    if (main !== null)
+      this.inferiors.push({ number: 1, pid: main.p_pid, exited: false, detachedAt: Infinity });
     this.thread = main?.p_threads[0] ?? null;
     this.refresh();
   }
@@ -121,7 +90,10 @@ export class Control {
   }
 
   attached(pid: number): Inferior | null {
-    return this.inferiors.find((i) => i.pid === pid && !i.exited) ?? null;
+    // In the past that is searched, processes come and go by their time alone.
+    const past = this.#mode === 'search';
+    const here = (i: Inferior): boolean => (past ? this.instructions < i.detachedAt : !i.exited);
+    return this.inferiors.find((i) => i.pid === pid && here(i)) ?? null;
   }
 
   /** Whether a process that is debugged still lives. */
@@ -142,6 +114,119 @@ export class Control {
     );
   }
 
+  #advance(instructions: number): KernelExit {
+    if (this.timeline !== null) return this.timeline.run(instructions);
+    return kernel_run(this.kernel, { instructions });
+  }
+
+  /** Something for the guest from outside. */
+  give(input: Input): void {
+    if (this.timeline === null) applyInput(this.kernel, input);
+    else this.timeline.give(input);
+  }
+
+  /** Before and after the machine runs through a piece of its past. */
+  #silence(silent: boolean): void {
+    this.#mode = silent ? 'silent' : 'open';
+    if (silent) this.#disarm();
+    else this.refresh();
+  }
+
+  #disarm(): void {
+    const { machine } = this.kernel;
+    for (const address of this.#armed) machine.setBreakpoint(address, false);
+    this.#armed.clear();
+    machine.watchPages([]);
+  }
+
+  /** The machine stands at another moment: what was known of it is looked up again. */
+  arrived(): void {
+    const { kern } = this.kernel;
+    this.#held = [];
+    this.#pending = [];
+    this.events.rewind();
+    this.#findInferiors();
+    const { current } = this;
+    const known = this.thread !== null && kern.threads.get(this.thread.td_tid) === this.thread;
+    if (current !== null && this.attached(current.td_proc.p_pid)) this.thread = current;
+    else if (!known) {
+      const inferior = this.inferiors.find(({ exited }) => !exited);
+      this.thread = (inferior && this.process(inferior.pid)?.p_threads[0]) ?? null;
+    }
+    this.#takeOldValues();
+    this.refresh();
+  }
+
+  /**
+   * For a look at other moments: what brings the machine back to exactly where it is, which may be
+   * in front of a signal that is held. => there is a timeline.
+   */
+  stay(): () => void {
+    const { timeline, thread } = this;
+    if (timeline === null) return () => {};
+    const held = this.#held;
+    const checkpoint = timeline.mark();
+    return () => {
+      timeline.return(checkpoint);
+      timeline.unmark(checkpoint);
+      this.arrived();
+      this.thread = thread;
+      this.#held = held;
+    };
+  }
+
+  /** Which of the processes that are debugged live at this moment. */
+  #findInferiors(): void {
+    for (const inferior of this.inferiors) {
+      const p = this.process(inferior.pid);
+      inferior.exited =
+        p === null || p.p_vmspace === null || this.instructions >= inferior.detachedAt;
+    }
+  }
+
+  #takeOldValues(): void {
+    const { thread } = this;
+    const known = thread !== null && this.kernel.kern.threads.get(thread.td_tid) === thread;
+    const p = known && thread.td_proc.p_vmspace !== null ? thread.td_proc : null;
+    for (const { watch } of this.breakpoints)
+      if (watch !== null)
+        watch.old = p === null ? null : this.#watched(p, watch.address, watch.length);
+    this.#oldOf.clear();
+    for (const { pid } of this.inferiors) this.#knowValues(pid);
+  }
+
+  /**
+   * Runs through the past up to `end` instructions with all breakpoints, without stopping.
+   * @returns the last stop that there would have been, and the instructions executed before it.
+   */
+  search(end: number): { at: number; stop: StopEvent } | null {
+    const { machine } = this.kernel;
+    let last: { at: number; stop: StopEvent } | null = null;
+    this.#mode = 'search';
+    this.#findInferiors();
+    this.refresh();
+    this.#takeOldValues();
+    try {
+      for (;;) {
+        const at = machine.instructions;
+        if (at >= end) return last;
+        this.#pending = [];
+        const exit = this.#advance(end - at);
+        this.events.stop = false;
+        const here = machine.instructions;
+        if (this.#pending.length > 0) last = { at: here, stop: this.#pending[0] };
+        else if (exit.kind === 'breakpoint') {
+          const hit = machine.watch.stopped ? this.#watchStep() : this.#breakpoint();
+          if (hit !== null && here < end) last = { at: here, stop: hit };
+          if (hit !== null) this.#pass();
+        } else if (exit.kind !== 'limit') return last;
+      }
+    } finally {
+      this.#disarm();
+      this.#mode = 'silent';
+    }
+  }
+
   /** After a change of breakpoints: tells the machine where to stop. */
   refresh(): void {
     const { machine } = this.kernel;
@@ -151,7 +236,7 @@ export class Control {
     for (const b of this.breakpoints) {
       if (!b.enabled) continue;
       for (const { address } of b.locations) wanted.add(address);
-      if (b.catch?.event === 'syscall') listen |= EV_SYSCALL;
+      if (b.catch !== null) listen |= catchClasses(b.catch);
       if (b.watch === null) continue;
       // A write of the kernel's on behalf of a call does not come along the machine's accesses.
       listen |= EV_SYSCALL;
@@ -169,7 +254,7 @@ export class Control {
     const old = machine.watch.pages;
     if (old.size !== pages.size || [...pages].some((page) => !old.has(page)))
       machine.watchPages(pages);
-    this.events.listen(listen);
+    this.events.listen(listen | (this.witness?.mask ?? 0));
   }
 
   /** Decides what becomes of a signal at which the selected thread stands: 0 drops it. */
@@ -193,7 +278,7 @@ export class Control {
   attach(pid: number): void {
     if (this.attached(pid) !== null) return;
     const number = Math.max(0, ...this.inferiors.map((i) => i.number)) + 1;
-    this.inferiors.push({ number, pid, exited: false });
+    this.inferiors.push({ number, pid, exited: false, detachedAt: Infinity });
     this.thread ??= this.process(pid)?.p_threads[0] ?? null;
   }
 
@@ -226,7 +311,7 @@ export class Control {
       if (left <= 0) return { reason: 'step' };
       events.stop = false;
       this.#pending = [];
-      const exit = kernel_run(kernel, { instructions: Math.min(SLICE, left) });
+      const exit = this.#advance(Math.min(SLICE, left));
       events.stop = false;
       // A signal that a step was to end behind may have ended the process.
       const stop = this.#pending.find(({ reason }) => reason === 'exited') ?? this.#pending[0];
@@ -293,8 +378,9 @@ export class Control {
   }
 
   /** Condition and ignore count. @returns whether the hit stops the guest. */
-  #counts(b: UserBreakpoint): boolean {
-    if (b.condition !== null && !this.host.condition(b)) return false;
+  #counts(b: UserBreakpoint, event?: KernelEvent): boolean {
+    if (b.condition !== null && !this.host.condition(b, event)) return false;
+    if (this.#mode === 'search') return true;
     b.hits++;
     if (b.ignore > 0) {
       b.ignore--;
@@ -309,11 +395,12 @@ export class Control {
     const { machine } = kernel;
     const { watch } = machine;
     const td = this.current;
+    if (td !== null && this.#mode !== 'open') this.#knowValues(td.td_proc.p_pid);
     watch.stopped = false;
     watch.stopping = false;
     watch.accesses = [];
     this.#pass();
-    kernel_run(kernel, { instructions: 1 });
+    this.#advance(1);
     events.stop = false;
     watch.stopping = true;
     const { accesses } = watch;
@@ -341,9 +428,13 @@ export class Control {
         ({ la, bytes }) => la < watch.address + watch.length && la + bytes > watch.address,
       );
       const value = this.#watched(p, watch.address, watch.length);
-      const { old } = watch;
-      const changed = !same(old, value);
+      const open = this.#mode === 'open';
+      const olds = open ? null : this.#oldValues(p.p_pid);
+      const old = olds === null ? watch.old : (olds.get(b) ?? null);
+      // In the past, the first that is seen of a process tells what there was before.
+      const changed = (open || olds?.has(b) === true) && !same(old, value);
       watch.old = value;
+      olds?.set(b, value);
       const reads = touching.some(({ write }) => !write);
       const hit =
         b.kind === 'watch'
@@ -358,9 +449,31 @@ export class Control {
     return hits;
   }
 
+  /** Sees what is watched in a process of the past, unless that is known already. */
+  #knowValues(pid: number, like: Proc | null = null): void {
+    const p = like ?? this.process(pid);
+    if (p === null || p.p_vmspace === null) return;
+    const olds = this.#oldValues(pid);
+    for (const b of this.breakpoints)
+      if (b.watch !== null && !olds.has(b))
+        olds.set(b, this.#watched(p, b.watch.address, b.watch.length));
+  }
+
+  /** What is watched, in a process of the past that is searched. */
+  #oldValues(pid: number): Map<UserBreakpoint, Uint8Array | null> {
+    let olds = this.#oldOf.get(pid);
+    if (olds === undefined) this.#oldOf.set(pid, (olds = new Map()));
+    return olds;
+  }
+
   #watched(p: Proc, address: number, length: number): Uint8Array | null {
     const bytes = readMemory(this.kernel, p, address, length, null);
     return bytes.length === length ? bytes : null;
+  }
+
+  /** Stops the guest before its next instruction, as if at a breakpoint of the engine's own. */
+  halt(): void {
+    this.#stopFor({ reason: 'internal' });
   }
 
   #stopFor(stop: StopEvent): void {
@@ -369,18 +482,24 @@ export class Control {
   }
 
   #event(event: KernelEvent): void {
+    if (this.#mode === 'silent') return;
+    if (this.#mode === 'open') this.witness?.see(event);
     const seen = this.observer?.(event) ?? null;
     if (seen !== null) this.#stopFor(seen);
-    if (!('pid' in event) || this.attached(event.pid) === null) return;
-    const p = this.process(event.pid);
+    // Some of what the kernel does is for no process in particular.
+    const pid = 'pid' in event ? event.pid : null;
+    if (pid !== null && this.attached(pid) === null) return;
+    const p = pid === null ? null : this.process(pid);
     if (event.type === 'syscall' && event.op === 'return' && p !== null) {
       const hits = this.#watchHits(p, []);
       if (hits.length > 0) this.#stopFor({ reason: 'watch', hits });
     }
-    if (event.type === 'proc') this.#process(event);
+    if (event.type === 'proc' && this.#mode === 'open') this.#process(event);
+    else if (event.type === 'proc' && event.op === 'fork')
+      this.#knowValues(Number(event.detail.replace('child ', '')), p);
     for (const b of this.breakpoints) {
       if (!b.enabled || b.catch === null || !catches(b.catch, event)) continue;
-      if (this.#counts(b)) {
+      if (this.#counts(b, event)) {
         this.#stopFor({ reason: 'catch', breakpoint: b, event });
         break;
       }
@@ -416,8 +535,12 @@ export class Control {
       host.notice(`[Detaching after fork from child process ${child}]`);
       return;
     }
-    const number = Math.max(...this.inferiors.map((i) => i.number)) + 1;
-    this.inferiors.push({ number, pid: child, exited: false });
+    // It may have been here before, in a time that was gone back over.
+    const known = this.inferiors.find(({ pid }) => pid === child);
+    const number = known?.number ?? Math.max(...this.inferiors.map((i) => i.number)) + 1;
+    if (known === undefined)
+      this.inferiors.push({ number, pid: child, exited: false, detachedAt: Infinity });
+    else known.exited = false;
     if (!this.followChild) {
       host.notice(`[New inferior ${number} (process ${child})]`);
       return;
@@ -429,15 +552,27 @@ export class Control {
     host.notice(`[Detaching after fork from parent process ${parent.pid}]`);
     host.notice(`[Inferior ${parent.number} (process ${parent.pid}) detached]`);
     parent.exited = true;
+    parent.detachedAt = this.instructions;
+  }
+
+  /** What becomes of a signal; in the past, what became of it. */
+  #decide(pass: boolean): 'pass' | 'discard' {
+    const answer = this.timeline?.recording.answer('signal', () => ({
+      call: 'signal',
+      passed: pass,
+    }));
+    const passes = answer?.passed ?? pass;
+    if (passes && this.#mode === 'open') this.#passed();
+    return passes ? 'pass' : 'discard';
   }
 
   #signal(pid: number, tid: number, signo: number): 'pass' | 'hold' | 'discard' {
-    if (this.attached(pid) === null) return 'pass';
+    if (this.#mode !== 'open') return this.#decide(true);
+    if (this.attached(pid) === null) return this.#decide(true);
     const held = this.#held.find((h) => h.tid === tid && h.signo === signo);
     if (held !== undefined) {
       this.#held = this.#held.filter((h) => h !== held);
-      if (held.deliver) this.#passed();
-      return held.deliver ? 'pass' : 'discard';
+      return this.#decide(held.deliver);
     }
     const action = this.signals.get(signo);
     const caught = this.breakpoints.find(
@@ -459,8 +594,7 @@ export class Control {
       return 'hold';
     }
     if (action.print) this.host.notice(`\nProgram received signal ${signo}.`);
-    if (action.pass) this.#passed();
-    return action.pass ? 'pass' : 'discard';
+    return this.#decide(action.pass);
   }
 
   /** A signal is let through. */
@@ -468,10 +602,6 @@ export class Control {
     this.delivered = true;
     if (this.remote && this.#stepping) this.#stopFor({ reason: 'step' });
   }
-}
-
-export function defaultSignals(): SignalTable {
-  return new SignalTable(QUIET, TRAPS);
 }
 
 function same(a: Uint8Array | null, b: Uint8Array | null): boolean {

@@ -42,10 +42,20 @@ export class DebugEvents implements EventStream {
     this.mask = (this.#inner?.mask ?? 0) | mask | EV_FAULT | EV_PROC;
   }
 
+  /** After a step back in time: forgets what is now in the future. */
+  rewind(): void {
+    const now = this.now();
+    while (this.faults.length > 0 && this.faults[this.faults.length - 1].instructions > now)
+      this.#count = (this.faults.pop() as FaultRecord).number - 1;
+  }
+
   emit(event: KernelEvent): void {
     if (this.#inner !== null && this.#inner.mask & EVENT_CLASSES[event.type])
       this.#inner.emit(event);
     if (event.type === 'fault') {
+      const last = this.faults[this.faults.length - 1] as FaultRecord | undefined;
+      // What is run through again was heard of before.
+      if (last !== undefined && this.now() < last.instructions) return;
       const number = ++this.#count;
       this.faults.push({ number, instructions: this.now(), event });
       if (this.faults.length > FAULTS_KEPT) this.faults.shift();

@@ -71,12 +71,17 @@ export class Inspection implements Scope {
   level = 0;
   readonly read = (address: number, length: number): Uint8Array => this.#read(address, length);
 
+  /** Called after registers or memory were changed. */
+  readonly #changed: () => void;
+
   constructor(
     kernel: Kernel,
     thread: Thread | null,
     symbols: SymbolFile | null,
     variables: Variables,
+    changed: () => void = () => {},
   ) {
+    this.#changed = changed;
     this.kernel = kernel;
     this.thread = thread;
     this.symbols = symbols;
@@ -421,6 +426,7 @@ export class Inspection implements Scope {
     if (!writeRegister(this.kernel, this.thread, name as RegisterName, n))
       throw new ExpressionError(`The selector ${hex(n)} names no segment that user code may use.`);
     this.forget();
+    this.#changed();
   }
 
   setConvenience(name: string, value: Value): void {
@@ -434,6 +440,7 @@ export class Inspection implements Scope {
       throw new ExpressionError(`cannot access memory at address ${hex(address)}`);
     const written = proc_writemem(this.kernel, this.thread.td_proc, address >>> 0, bytes);
     this.forget();
+    this.#changed();
     if (written < bytes.length)
       throw new ExpressionError(`Cannot access memory at address ${hex(address + written)}`);
   }

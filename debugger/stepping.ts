@@ -2,7 +2,8 @@
 
 import type { Thread } from '../kernel/index.js';
 import type { StopEvent } from './breakpoints.js';
-import type { Control, InternalBreakpoint } from './control.js';
+import type { Control } from './control.js';
+import type { InternalBreakpoint } from './control_host.js';
 import type { SymbolFile } from './symbols/symbol_file.js';
 import type { Frame } from './unwind.js';
 
