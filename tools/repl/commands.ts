@@ -3,11 +3,14 @@
 
 import { ExpressionError, FormatError } from '../../debugger/index.js';
 import { DATA } from './data_commands.js';
+import { STORIES } from './fault_story.js';
 import { INFO } from './info_commands.js';
 import { KERNEL_WORDS } from './kernel_commands.js';
 import { POINTS } from './point_commands.js';
+import { REVERSING } from './reverse_commands.js';
 import { RUNNING } from './running_commands.js';
 import { CommandError } from './session.js';
+import { MOMENTS } from './time_commands.js';
 import type { Session } from './session.js';
 
 export interface Command {
@@ -44,6 +47,9 @@ const HELP: Command = {
 
 export const COMMANDS: readonly Command[] = [
   ...RUNNING,
+  ...REVERSING,
+  ...MOMENTS,
+  ...STORIES,
   ...POINTS,
   ...DATA,
   ...INFO,

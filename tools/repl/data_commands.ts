@@ -555,7 +555,7 @@ function naturalRegister(session: Session, name: string, value: Value): string {
 
 const FLAGS = [[0, 'CF'], [2, 'PF'], [4, 'AF'], [6, 'ZF'], [7, 'SF'], [8, 'TF'], [9, 'IF'], [10, 'DF'], [11, 'OF'], [14, 'NT'], [16, 'RF'], [17, 'VM'], [18, 'AC'], [21, 'ID']] as const; // prettier-ignore
 
-function flagNames(eflags: number): string {
+export function flagNames(eflags: number): string {
   const names = FLAGS.filter(([bit]) => (eflags >> bit) & 1).map(([, name]) => name);
   return `[ ${names.map((name) => `${name} `).join('')}]`;
 }

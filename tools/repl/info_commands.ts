@@ -65,6 +65,18 @@ function breakpoints(session: Session): void {
   }
 }
 
+function checkpoints(session: Session): void {
+  const timeline = session.control?.timeline ?? null;
+  if (session.checkpoints.length === 0 || timeline === null) {
+    session.print('No checkpoints.');
+    return;
+  }
+  for (const { number, checkpoint, place } of session.checkpoints)
+    session.print(
+      `${timeline.has(checkpoint) ? ' ' : '!'} ${number} instruction ${checkpoint.instructions}, ${place}`,
+    );
+}
+
 function variables(session: Session, wantArguments: boolean): void {
   const { inspection } = session;
   const frame = inspection.selected;
@@ -199,6 +211,7 @@ const TOPICS: Record<string, Topic> = {
   'all-registers': (s, args) => registers(s, args, true),
   breakpoints: (s) => breakpoints(s),
   watchpoints: (s) => breakpoints(s),
+  checkpoints: (s) => checkpoints(s),
   locals: (s) => variables(s, false),
   args: (s) => variables(s, true),
   frame: (s) => frameInfo(s),

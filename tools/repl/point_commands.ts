@@ -1,12 +1,14 @@
 // Commands for breakpoints, watchpoints and catchpoints.
 
-import { CATCH_EVENTS, ExpressionError, hex, sizeOf } from '../../debugger/index.js';
-import type {
-  BreakpointKind,
-  BreakpointLocation,
-  CatchEvent,
-  UserBreakpoint,
+import {
+  CATCH_EVENTS,
+  ExpressionError,
+  KERNEL_STEPS,
+  hex,
+  kernelStep,
+  sizeOf,
 } from '../../debugger/index.js';
+import type { BreakpointKind, BreakpointLocation, UserBreakpoint } from '../../debugger/index.js';
 import { address, count, numbers, words } from './arguments.js';
 import type { Command } from './commands.js';
 import { CommandError, signalNames } from './session.js';
@@ -202,9 +204,15 @@ function watch(session: Session, kind: 'watch' | 'rwatch' | 'awatch', args: stri
 function catchEvent(session: Session, args: string, temporary: boolean): void {
   const { spec, condition } = splitCondition(args);
   const [word = '', ...filter] = words(spec);
-  const event = CATCH_EVENTS.find((name) => name === word || (word === 'vfork' && name === 'fork'));
-  if (event === undefined)
-    throw new CommandError(`catch knows ${CATCH_EVENTS.join(', ')}; not "${word}".`);
+  const event =
+    CATCH_EVENTS.find((name) => name === word || (word === 'vfork' && name === 'fork')) ??
+    kernelStep(word);
+  if (event === null)
+    throw new CommandError(
+      `catch knows ${[...CATCH_EVENTS, ...Object.keys(KERNEL_STEPS)].join(', ')}; not "${word}".`,
+    );
+  if (Object.hasOwn(KERNEL_STEPS, event) && filter.length > 0)
+    throw new CommandError(`"${filter[0]}" is too much: catch ${event} [if CONDITION].`);
   const names = event === 'signal' ? filter.map(signalNumber) : filter;
   const b = add(session, 'catch', { spec, temporary, condition, catch: { event, filter: names } });
   const which = filter.length === 0 ? '' : ` ${filter.join(' ')}`;
@@ -213,7 +221,7 @@ function catchEvent(session: Session, args: string, temporary: boolean): void {
   );
 }
 
-const catchName = (event: CatchEvent): string => (event === 'syscall' ? 'any syscall' : event);
+const catchName = (event: string): string => (event === 'syscall' ? 'any syscall' : event);
 
 function signalNumber(word: string): string {
   const found = signalNames().find(([n, name]) => name === word || String(n) === word);
@@ -243,7 +251,40 @@ function enable(session: Session, args: string, enabled: boolean): void {
   session.control?.refresh();
 }
 
+function deleteCheckpoints(session: Session, chosen: readonly number[]): void {
+  if (chosen.length === 0) throw new CommandError('Argument required (checkpoint number).');
+  for (const n of chosen) {
+    const at = session.checkpoints.findIndex(({ number }) => number === n);
+    if (at < 0) throw new CommandError(`No checkpoint number ${n}.`);
+    const [{ checkpoint }] = session.checkpoints.splice(at, 1);
+    session.control?.timeline?.unmark(checkpoint);
+    session.print(`Checkpoint ${n} is forgotten.`);
+  }
+}
+
+/** break-kernel: a catchpoint by the name of a step, or of the function that does it. */
+function breakKernel(session: Session, args: string): void {
+  if (args === '') {
+    for (const [name, { functions, help }] of Object.entries(KERNEL_STEPS))
+      session.print(`${name.padEnd(11)}${help} (${functions.join(', ')})`);
+    return;
+  }
+  const [word] = words(splitCondition(args).spec);
+  if (word === undefined || kernelStep(word) === null)
+    throw new CommandError(`No step of the kernel is called "${word ?? ''}"; break-kernel lists them.`); // prettier-ignore
+  catchEvent(session, args, false);
+}
+
 export const POINTS: readonly Command[] = [
+  {
+    name: 'break-kernel',
+    aliases: ['bk'],
+    usage: '[FUNCTION [if CONDITION]]',
+    help:
+      'Stop when the kernel has done a step such as cow, collapse or pageout; alone, lists them.\n' +
+      'The numbers of the event are $_va, $_object, $_pindex, $_pa, $_pid ... in the condition.',
+    run: (session, args) => breakKernel(session, args),
+  },
   {
     name: 'break',
     aliases: ['b', 'br', 'brea'],
@@ -314,6 +355,11 @@ export const POINTS: readonly Command[] = [
           (d) => chosen.length > 0 && !chosen.includes(d.number),
         );
         session.displays.splice(0, session.displays.length, ...kept);
+        return;
+      }
+      const checkpoint = /^checkpoints?\b\s*(.*)$/.exec(args);
+      if (checkpoint !== null) {
+        deleteCheckpoints(session, numbers(checkpoint[1]));
         return;
       }
       const plain = args.replace(/^breakpoints\s*/, '');

@@ -7,7 +7,10 @@ import {
   ExpressionError,
   Inspection,
   Programs,
+  Recording,
+  Reverse,
   Stepper,
+  Timeline,
   defaultSignals,
   evaluate,
   formatValue,
@@ -20,13 +23,15 @@ import type {
   ControlHost,
   FormatContext,
   Frame,
+  StackView,
   StopEvent,
   SymbolFile,
   UserBreakpoint,
   Value,
   Variables,
 } from '../../debugger/index.js';
-import type { Kernel, Thread } from '../../kernel/index.js';
+import type { Checkpoint, Kernel, KernelEvent, Thread } from '../../kernel/index.js';
+import { formatEvent } from '../trace/format.js';
 
 /** What was asked cannot be done; the message is shown as it is. */
 export class CommandError extends Error {
@@ -37,14 +42,21 @@ export class CommandError extends Error {
 export interface SessionHost {
   /** One or more whole lines, without the last newline. */
   print(text: string): void;
-  /** Makes a machine with the program as its first process. @throws Error with a reason. */
-  launch(events: DebugEvents, args: readonly string[] | null): Kernel;
+  /**
+   * Makes a machine with the program as its first process, whose host `recording` records.
+   * @throws Error with a reason.
+   */
+  launch(events: DebugEvents, args: readonly string[] | null, recording: Recording): Kernel;
+  /** Instructions that a recording holds, which launch() lets happen again; 0 without one. */
+  recorded?: number;
+  /** Compares arrays of the same length. */
+  same(a: Uint8Array, b: Uint8Array): boolean;
   /** A program by its path in the guest; the first one by the path it was given by. */
   readProgram(path: string): Uint8Array | null;
   /** Lines of a source file of the host; null when it cannot be read. */
   readSource(path: string): string[] | null;
-  breathe(kernel: Kernel): Promise<boolean>;
-  wait(kernel: Kernel, untilNs: number | null): Promise<'go' | 'stop' | 'asleep'>;
+  breathe(control: Control): Promise<boolean>;
+  wait(control: Control, untilNs: number | null): Promise<'go' | 'stop' | 'asleep'>;
   /** The guest begins and ends to run: whose the terminal is. */
   running(kernel: Kernel, runs: boolean): void;
 }
@@ -75,6 +87,9 @@ export class Session {
   confirm = true;
   control: Control | null = null;
   args: readonly string[] | null = null;
+  /** Numbered moments, by the command `checkpoint`. */
+  checkpoints: { number: number; checkpoint: Checkpoint; place: string }[] = [];
+  nextCheckpoint = 1;
   /** `list` goes on here. */
   listed: { file: string; first: number; last: number } | null = null;
   /** `x` goes on here. */
@@ -127,7 +142,9 @@ export class Session {
       const usable = thread !== null && thread.td_proc.p_vmspace !== null ? thread : null;
       const symbols = usable === null ? this.#file : this.programs.of(usable.td_proc);
       const kernel = control?.kernel ?? NO_KERNEL;
-      this.#inspection = new Inspection(kernel, usable, symbols, this.variables);
+      this.#inspection = new Inspection(kernel, usable, symbols, this.variables, () =>
+        control?.timeline?.changed(),
+      );
     }
     return this.#inspection;
   }
@@ -153,20 +170,29 @@ export class Session {
     return { read: inspection.read, symbolic: (address) => inspection.symbolic(address) };
   }
 
-  /** Starts the program anew; `events` are those of a kernel that there is already. */
-  start(events = new DebugEvents(null)): Control {
-    const kernel = this.host.launch(events, this.args);
+  /** Starts the program anew; `events` are those of a kernel that there is already, without a past. */
+  start(events: DebugEvents | null = null): Control {
+    const heard = events ?? new DebugEvents(null);
+    const recording = new Recording();
+    const kernel = this.host.launch(heard, this.args, recording);
+    const timeline =
+      events !== null
+        ? null
+        : new Timeline(kernel, recording, (a, b) => this.host.same(a, b), this.host.recorded ?? 0);
     const host: ControlHost = {
-      breathe: () => this.host.breathe(kernel),
-      wait: (untilNs) => this.host.wait(kernel, untilNs),
-      condition: (b) => this.#holds(b),
+      breathe: () => this.host.breathe(control),
+      wait: (untilNs) => this.host.wait(control, untilNs),
+      condition: (b, event) => this.#holds(b, event),
       notice: (line) => this.print(line),
       executed: () => this.#executed(),
     };
     for (const b of this.breakpoints) b.hits = 0;
-    this.control = new Control(kernel, events, host, this.breakpoints, this.signals);
+    const control = new Control(kernel, heard, host, this.breakpoints, this.signals, timeline);
+    this.control = control;
     this.control.followChild = this.followChild;
     this.control.detachOnFork = this.detachOnFork;
+    this.checkpoints = [];
+    this.nextCheckpoint = 1;
     this.moved();
     this.#shownFunction = null;
     return this.control;
@@ -175,16 +201,23 @@ export class Session {
   /** Looks the breakpoints up again; set by the commands for breakpoints. */
   relocate: (b: UserBreakpoint) => void = () => {};
 
+  /** Asked where the condition of a breakpoint holds: whether that counts. */
+  accepts: (b: UserBreakpoint) => boolean = () => true;
+
   #executed(): void {
     this.moved();
     for (const b of this.breakpoints) if (b.kind === 'breakpoint') this.relocate(b);
     this.control?.refresh();
   }
 
-  #holds(b: UserBreakpoint): boolean {
+  #holds(b: UserBreakpoint, event?: KernelEvent): boolean {
     this.moved();
+    for (const [name, value] of Object.entries(event ?? {}))
+      if (typeof value === 'number')
+        this.variables.convenience.set(`_${name}`, evaluate(`${value}`, this.inspection));
     try {
-      return b.condition === null || isTrue(this.evaluate(b.condition));
+      const holds = b.condition === null || isTrue(this.evaluate(b.condition));
+      return holds && this.accepts(b);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.print(`Error in testing condition for breakpoint ${b.number}:\n${error.message}`);
@@ -194,15 +227,41 @@ export class Session {
     }
   }
 
-  stepper(): Stepper {
-    const control = this.live;
+  #stack(control: Control): StackView {
     const view = (td: Thread): Inspection =>
       new Inspection(control.kernel, td, this.programs.of(td.td_proc), this.variables);
-    return new Stepper(control, {
+    return {
       symbols: (td) => this.programs.of(td.td_proc),
       frame: (td) => (td.td_proc.p_vmspace === null ? null : view(td).frame(0)),
       caller: (td, frame) => view(td).callerOf(frame),
-    });
+    };
+  }
+
+  stepper(): Stepper {
+    const control = this.live;
+    return new Stepper(control, this.#stack(control));
+  }
+
+  /** The way back in time. @throws CommandError before the program has begun. */
+  get reverse(): Reverse {
+    const { control } = this;
+    if (control === null || control.timeline === null)
+      throw new CommandError('The program is not being run.');
+    return new Reverse(control, control.timeline, this.#stack(control));
+  }
+
+  /** Goes back in time by `move`, and tells where that ended. */
+  async goBack(move: (reverse: Reverse) => StopEvent, keepLine = false): Promise<void> {
+    const { reverse } = this;
+    const before = this.inspection.frame(0);
+    this.#shownFunction = keepLine ? functionKey(before) : null;
+    let stop: StopEvent;
+    try {
+      stop = move(reverse);
+    } finally {
+      this.moved();
+    }
+    await this.tell(stop);
   }
 
   /** Lets the guest run by `move`, and tells how that ended. */
@@ -280,6 +339,10 @@ export class Session {
         break;
       case 'interrupt':
         this.print(`\nProgram received signal SIGINT, Interrupt.`);
+        this.where('location');
+        break;
+      case 'history':
+        this.print('\nNo more reverse-execution history.');
         this.where('location');
         break;
       case 'asleep':
@@ -483,7 +546,7 @@ export function signalNames(): [number, string][] {
   return Object.entries(SIGNAL_TEXTS).map(([n, text]) => [Number(n), text.split(',')[0]]);
 }
 
-function catchText(event: Extract<StopEvent, { reason: 'catch' }>['event']): string {
+function catchText(event: KernelEvent): string {
   switch (event.type) {
     case 'fault':
       return `${event.access} fault at ${hex(event.va)}, ${event.outcome}`;
@@ -498,7 +561,7 @@ function catchText(event: Extract<StopEvent, { reason: 'catch' }>['event']): str
       if (event.op === 'exec') return `exec'd ${event.detail.replace(/ \(\w+\)$/, '')}`;
       return event.op;
     default:
-      return event.type;
+      return formatEvent(event);
   }
 }
 
