@@ -35,10 +35,13 @@ function upToDate() {
 
 const entryPoints = {
   faultline: 'tools/cli/main.ts',
-  // Loaded by `faultline debug` alone: the other commands do not read it.
+  // Loaded by `faultline debug` and `faultline dap` alone: the other commands do not read them.
   debug: 'tools/cli/debug.ts',
   // Likewise `faultline test`, and its threads.
   test: 'tools/cli/test.ts',
+  dap: 'tools/cli/dap.ts',
+  // And by --record and `faultline replay`.
+  record: 'tools/cli/record.ts',
 };
 if (!quick) {
   Object.assign(entryPoints, {
@@ -65,7 +68,7 @@ if (!quick || !upToDate()) {
     sourcemap: true,
     legalComments: 'none',
     define: { FAULTLINE_VERSION: JSON.stringify(version) },
-    external: ['iced-x86', './debug.js', './test.js'],
+    external: ['iced-x86', './debug.js', './test.js', './dap.js', './record.js'],
     logLevel: 'warning',
   });
 }

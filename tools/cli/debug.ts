@@ -3,27 +3,23 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Machine } from '../../emulator/index.js';
-import type { DebugEvents } from '../../debugger/index.js';
-import {
-  createKernel,
-  spawn_init,
-  stdin_eof,
-  stdin_input,
-  stdin_wanted,
-} from '../../kernel/index.js';
+import { recordedDirectory, recordedHost } from '../../debugger/index.js';
+import type { Control, DebugEvents, Recording } from '../../debugger/index.js';
+import { createKernel, spawn_init, stdin_wanted } from '../../kernel/index.js';
 import type { Kernel } from '../../kernel/index.js';
 import { createNodeHost, writeAll } from '../host/node_host.js';
 import { StandardInput, streamKind } from '../host/node_stdin.js';
+import { GdbServer } from '../remote/server.js';
 import { Interpreter, readCommands } from '../repl/repl.js';
 import { CommandError, Session } from '../repl/session.js';
 import type { SessionHost } from '../repl/session.js';
 import { BootError, bootGuest } from '../test/boot.js';
-import { readRecording } from '../test/recording.js';
-import type { Recording } from '../test/recording.js';
+import { isTestRecording, readRecording } from '../test/recording.js';
+import type { Recording as TestRecording } from '../test/recording.js';
 import { DEBUG_OPTIONS, debugHelp } from './debug_options.js';
 import { UsageError, parseOptions, parseSize, valueOf } from './options.js';
 import type { ParsedOptions } from './options.js';
-import { GdbServer } from '../remote/server.js';
+import { readRun, recordedSystem } from './recorded.js';
 import { binary, checkProgram, environment, populate, runCommand } from './run.js';
 
 const MB = 1 << 20;
@@ -56,15 +52,17 @@ class Terminal implements Pick<SessionHost, 'breathe' | 'wait' | 'running'> {
     }
   }
 
-  async breathe(kernel: Kernel): Promise<boolean> {
-    if (stdin_wanted(kernel)) this.#ask(kernel);
+  async breathe(control: Control): Promise<boolean> {
+    // What was read in the past is in the recording.
+    const past = control.timeline?.inPast ?? false;
+    if (!past && stdin_wanted(control.kernel)) this.#ask(control);
     await new Promise<void>((done) => setImmediate(done));
     return this.#interrupted;
   }
 
-  async wait(kernel: Kernel, untilNs: number | null): Promise<'go' | 'stop' | 'asleep'> {
-    const wanted = stdin_wanted(kernel);
-    if (wanted) this.#ask(kernel);
+  async wait(control: Control, untilNs: number | null): Promise<'go' | 'stop' | 'asleep'> {
+    const wanted = stdin_wanted(control.kernel);
+    if (wanted) this.#ask(control);
     else if (untilNs === null && !process.stdin.isTTY) return 'asleep';
     const ms = untilNs === null ? 1 << 30 : Math.min(1 << 30, Math.ceil(untilNs / 1e6));
     if (wanted && !this.#forGuest) return 'go';
@@ -79,17 +77,16 @@ class Terminal implements Pick<SessionHost, 'breathe' | 'wait' | 'running'> {
     return this.#interrupted ? 'stop' : 'go';
   }
 
-  #ask(kernel: Kernel): void {
+  #ask(control: Control): void {
     if (!this.#forGuest) {
-      stdin_eof(kernel);
+      control.give({ kind: 'stdin-eof' });
       return;
     }
     if (this.#asked) return;
     this.#asked = true;
     void this.#input.read().then((bytes) => {
       this.#asked = false;
-      if (bytes.length > 0) stdin_input(kernel, bytes);
-      else stdin_eof(kernel);
+      control.give(bytes.length > 0 ? { kind: 'stdin', bytes } : { kind: 'stdin-eof' });
       this.#wake();
     });
   }
@@ -109,18 +106,20 @@ function launcher(
   if (!cwd.startsWith('/'))
     throw new UsageError(`--cwd wants an absolute guest path, not '${cwd}'`);
   const envp = environment(options, '/', false);
-  return (events: DebugEvents, given: readonly string[] | null): Kernel => {
+  return (events: DebugEvents, given: readonly string[] | null, recording: Recording): Kernel => {
     const machine = new Machine({ ramBytes: ramBytes - (ramBytes % 65536) });
     const host = createNodeHost((line) => writeAll(2, Buffer.from(`faultline: ${line}\n`)), {
       terminal: false,
     });
-    const k = createKernel(machine, host, events, {
+    const k = createKernel(machine, recordedHost(host, recording), events, {
       swapBytes: swapBytes - (swapBytes % 4096),
       checkInvariants: options.flags.has('check'),
       verboseBoot: false,
       realtime: options.flags.has('realtime'),
     });
-    const path = populate(k, options, program);
+    const path = populate(k, options, program, (directory) =>
+      recordedDirectory(directory, recording),
+    );
     const argv0 = valueOf(options, 'argv0') ?? program;
     const refused = spawn_init(k, {
       path,
@@ -136,9 +135,9 @@ function launcher(
   };
 }
 
-/** Makes the machine of a recording anew: nothing of it depends on the host. */
-function replayer({ run }: Recording): SessionHost['launch'] {
-  return (events: DebugEvents, given: readonly string[] | null): Kernel => {
+/** Makes the machine of a failed test anew: nothing of it depends on the host. */
+function replayer({ run }: TestRecording): SessionHost['launch'] {
+  return (events, given, recording) => {
     const machine = new Machine({ ramBytes: run.ramBytes });
     const argv = given === null ? run.argv : [run.argv[0], ...given.map(binary)];
     const host = {
@@ -146,15 +145,42 @@ function replayer({ run }: Recording): SessionHost['launch'] {
       log: (line: string): void => writeAll(2, Buffer.from(`faultline: ${line}\n`)),
     };
     try {
-      return bootGuest({ ...run, argv }, machine, events, host);
+      return bootGuest({ ...run, argv }, machine, events, host, () => {}, recording);
     } catch (error) {
       throw error instanceof BootError ? new CommandError(error.message) : error;
     }
   };
 }
 
+/** Makes the machine of a recording, whose past is the recording. */
+function relauncher(run: ReturnType<typeof readRun>): SessionHost['launch'] {
+  return (events, _given, recording) => {
+    recording.take(run.recording);
+    const host = createNodeHost((line) => writeAll(2, Buffer.from(`faultline: ${line}\n`)), {
+      terminal: false,
+    });
+    const again = (fd: 1 | 2, bytes: Uint8Array): void => void host.consoleWrite(fd, bytes);
+    // The first time through, nobody has seen what the guest writes.
+    let shown = 0;
+    return recordedSystem(
+      run.setup,
+      recording,
+      recordedHost(host, recording, (fd, bytes) => {
+        const at = recording.place.answers;
+        if (at < shown) return;
+        shown = at + 1;
+        again(fd, bytes);
+      }),
+      events,
+    );
+  };
+}
+
 /** Reads programs of the guest from the host: the one that is debugged, and those below --root. */
-function programReader(program: string, root: string | undefined): SessionHost['readProgram'] {
+export function programReader(
+  program: string,
+  root: string | undefined,
+): SessionHost['readProgram'] {
   return (path) => {
     const name = Buffer.from(path, 'latin1').toString();
     const host =
@@ -195,15 +221,22 @@ export async function debugCommand(words: string[]): Promise<number> {
     process.stdout.write(debugHelp());
     return 0;
   }
-  const replay = valueOf(options, 'replay');
-  const recording = replay === undefined ? null : readRecording(replay);
   const [named = '', ...args] = options.rest;
-  if (recording !== null && named !== '')
+  const file = valueOf(options, 'replay');
+  if (file !== undefined && named !== '')
     throw new UsageError('debug --replay takes no PROGRAM: the recording has it');
-  const program = recording === null ? named : Buffer.from(recording.run.path, 'latin1').toString();
+  // A failed test leaves text, --record its own format.
+  const failed = file !== undefined && isTestRecording(file) ? readRecording(file) : null;
+  const replayed = file === undefined || failed !== null ? null : readRun(file);
+  const program =
+    failed !== null
+      ? Buffer.from(failed.run.path, 'latin1').toString()
+      : replayed !== null
+        ? (replayed.setup.space.program?.host ?? replayed.setup.init.path)
+        : named;
   if (program === '') throw new UsageError('debug wants a PROGRAM; see faultline debug --help');
   const root = valueOf(options, 'root');
-  if (root === undefined && recording === null) checkProgram(program);
+  if (root === undefined && file === undefined) checkProgram(program);
   const batch = options.flags.has('batch');
   const interactive = !batch && Boolean(process.stdin.isTTY && process.stdout.isTTY);
   const colour = interactive && !process.env['NO_COLOR'];
@@ -212,12 +245,19 @@ export async function debugCommand(words: string[]): Promise<number> {
   const session = new Session(
     {
       print: (text) => writeAll(1, Buffer.from(`${text}\n`)),
-      launch: recording === null ? launcher(options, program, args) : replayer(recording),
+      launch:
+        failed !== null
+          ? replayer(failed)
+          : replayed !== null
+            ? relauncher(replayed)
+            : launcher(options, program, args),
+      recorded: replayed?.end.at ?? 0,
       readProgram: (path) =>
-        path === program && recording?.run.program ? recording.run.program : onHost(path),
+        path === program && failed?.run.program ? failed.run.program : onHost(path),
       readSource: sourceReader(),
-      breathe: (k) => terminal.breathe(k),
-      wait: (k, untilNs) => terminal.wait(k, untilNs),
+      same: (a, b) => Buffer.compare(a, b) === 0,
+      breathe: (control) => terminal.breathe(control),
+      wait: (control, untilNs) => terminal.wait(control, untilNs),
       running: (k, runs) => terminal.running(k, runs),
     },
     program,
@@ -226,14 +266,15 @@ export async function debugCommand(words: string[]): Promise<number> {
     writeAll(2, Buffer.from(colour ? `\x1b[31m${message}\x1b[0m\n` : `${message}\n`));
   });
   if (session.symbols === null) session.print(`(No debugging symbols can be read from ${program})`);
-  if (recording !== null) {
-    session.print(`Recording of ${recording.name}, ${recording.instructions} instructions:`);
-    session.print(recording.failures.join('\n').replace(/^/gm, '  '));
+  if (failed !== null) {
+    session.print(`Recording of ${failed.name}, ${failed.instructions} instructions:`);
+    session.print(failed.failures.join('\n').replace(/^/gm, '  '));
   }
   for (const path of options.values.get('x') ?? []) {
-    const failed = await interpreter.source(path);
-    if (failed !== null) writeAll(2, Buffer.from(`${failed}\n`));
-    if (failed !== null) interpreter.failures++;
+    const error = await interpreter.source(path);
+    if (error === null) continue;
+    writeAll(2, Buffer.from(`${error}\n`));
+    interpreter.failures++;
   }
   for (const line of options.values.get('ex') ?? []) {
     if (interpreter.ended || (batch && interpreter.failures > 0)) break;

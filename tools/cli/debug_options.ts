@@ -2,11 +2,16 @@ import { MACHINE_OPTIONS } from './machine_options.js';
 import { describeOptions } from './options.js';
 import type { OptionSpec } from './options.js';
 
-const OF_RUN_ONLY = ['--strace', '--trace', '--gdb', '--json', '--stats', '--log', '--boot-log', '--limit-instructions', '--timeout']; // prettier-ignore
+const OF_RUN_ONLY = ['--record', '--strace', '--trace', '--gdb', '--json', '--stats', '--log', '--boot-log', '--limit-instructions', '--timeout']; // prettier-ignore
 
 export const DEBUG_OPTIONS: readonly OptionSpec[] = [
   { names: ['-x'], value: 'FILE', repeat: true, help: 'execute the commands of FILE first' },
   { names: ['-ex'], value: 'COMMAND', repeat: true, help: 'execute COMMAND then' },
+  {
+    names: ['--replay'],
+    value: 'FILE',
+    help: 'debug what --record FILE recorded, in place of a PROGRAM',
+  },
   {
     names: ['-batch', '--batch'],
     help: 'end after -x and -ex, with status 1 when a command failed',

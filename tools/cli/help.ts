@@ -14,6 +14,8 @@ Commands:
                          and what reading, writing and executing it would do
   shell                  the guest's own shell on an interactive machine
   debug PROGRAM [ARG...] the same under a debugger with gdb's commands
+  replay FILE            run what --record FILE recorded again, and check that it is the same
+  dap                    a debug adapter for editors such as VS Code
   test PATH...           run guest programs as regression tests
   tour                   a short demonstration: fork, copy-on-write, what the kernel did
   boot IMAGE             bare metal: a multiboot kernel or a ROM that brings its own

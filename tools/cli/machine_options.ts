@@ -62,6 +62,11 @@ export const MACHINE_OPTIONS: readonly OptionSpec[] = [
   },
   { names: ['-D', '--log'], value: 'FILE', help: 'write what is ours to FILE instead of stderr' },
   { names: ['--boot-log'], help: 'what the kernel does while it boots' },
+  {
+    names: ['--record'],
+    value: 'FILE',
+    help: 'write everything that comes from outside to FILE,\nfor faultline replay and debug --replay',
+  },
   { names: ['--check'], help: 'check every kernel invariant at each process exit and at the end' },
   {
     names: ['-g', '--gdb'],

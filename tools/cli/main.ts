@@ -14,7 +14,7 @@ export const EXIT_FAULTLINE = 125;
 /** Status of a program ended by SIGPIPE, as a shell sees it. */
 const EXIT_SIGPIPE = 141;
 
-const COMMANDS = ['run', 'explain', 'shell', 'tour', 'debug', 'test', 'boot'];
+const COMMANDS = ['run', 'explain', 'shell', 'tour', 'debug', 'dap', 'replay', 'test', 'boot'];
 
 async function main(words: string[]): Promise<number> {
   const [first, ...rest] = words;
@@ -27,6 +27,8 @@ async function main(words: string[]): Promise<number> {
     if (first === 'help' && topic !== undefined) known(topic);
     if (topic === 'debug') return debug(['--help']);
     if (topic === 'test') return test(['--help']);
+    if (topic === 'dap') return dap(['--help']);
+    if (topic === 'replay') return replay(['--help']);
     process.stdout.write(helpOn(topic));
     return 0;
   }
@@ -37,6 +39,8 @@ async function main(words: string[]): Promise<number> {
   known(first);
   if (first === 'boot') return bootCommand(rest);
   if (first === 'test') return test(rest);
+  if (first === 'dap') return dap(rest);
+  if (first === 'replay') return replay(rest);
   return first === 'debug' ? debug(rest) : runCommand(first, rest);
 }
 
@@ -55,6 +59,18 @@ async function debug(words: string[]): Promise<number> {
 async function test(words: string[]): Promise<number> {
   const { testMain } = await import('./test.js');
   return testMain(words);
+}
+
+/** And the replaying of recordings. */
+async function replay(words: string[]): Promise<number> {
+  const { replayCommand } = await import('./record.js');
+  return replayCommand(words);
+}
+
+/** So is the debug adapter. */
+async function dap(words: string[]): Promise<number> {
+  const { dapCommand } = await import('./dap.js');
+  return dapCommand(words);
 }
 
 function known(word: string): void {

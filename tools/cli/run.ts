@@ -11,7 +11,7 @@ import {
   vfs_host_file,
   vfs_mount_host,
 } from '../../kernel/index.js';
-import type { EventStream, Kernel } from '../../kernel/index.js';
+import type { EventStream, HostDirectory, Kernel, init_params } from '../../kernel/index.js';
 import { installUserland } from '../host/embedded_userland.js';
 import { nodeDirectory, nodeSingleFile } from '../host/node_directory.js';
 import { createNodeHost, errorCode, systemErrorText, writeAll } from '../host/node_host.js';
@@ -37,6 +37,8 @@ import { statistics } from './stats.js';
 import { swapDevices } from './swap_options.js';
 import { readSymbols } from './symbols.js';
 import type { Symbols } from './symbols.js';
+
+type streams = NonNullable<init_params['streams']>;
 
 const MB = 1 << 20;
 const DEFAULT_PATH = 'PATH=/bin:/usr/bin:/sbin:/usr/sbin';
@@ -83,12 +85,22 @@ function directory(option: string, path: string): string {
   return full;
 }
 
-/** Opens the guest's name space: root, mounts, our userland, and the program itself. */
-export function populate(k: Kernel, options: ParsedOptions, program: string | null): string {
+/** What a guest finds in its name space; host paths are absolute. */
+export interface NameSpace {
+  root: string | null;
+  mounts: { host: string; point: string; text: string }[];
+  /** The program's own file, shown without --root. */
+  program: { path: string; name: string; host: string } | null;
+}
+
+/** The name space that the options ask for. @throws UsageError */
+export function nameSpace(options: ParsedOptions, program: string | null): NameSpace {
   const root = valueOf(options, 'root');
-  const rootPath = root === undefined ? null : directory('--root', root);
-  kernel_mount_root(k, rootPath === null ? null : nodeDirectory(rootPath), rootPath ?? 'tmpfs');
-  if (rootPath === null) installUserland(k);
+  const space: NameSpace = {
+    root: root === undefined ? null : directory('--root', root),
+    mounts: [],
+    program: null,
+  };
   for (const text of options.values.get('mount') ?? []) {
     const colon = text.lastIndexOf(':');
     const from = colon > 0 ? text.slice(0, colon) : text;
@@ -98,17 +110,44 @@ export function populate(k: Kernel, options: ParsedOptions, program: string | nu
       throw new UsageError(`--mount ${text}: '${to}' is not an absolute guest path`);
     const point = posix.normalize(to).replace(/\/$/, '');
     if (point === '') throw new UsageError(`--mount ${text}: / is for --root`);
-    if (vfs_mount_host(k, binary(point), nodeDirectory(host), binary(host)))
-      throw new UsageError(`--mount ${text}: cannot mount at ${to}`);
+    space.mounts.push({ host, point, text });
   }
-  if (program === null) return '';
-  if (rootPath !== null) return binary(program);
-  const full = resolve(program);
-  const guestPath = binary(full);
-  const name = binary(basename(full));
-  if (vfs_host_file(k, guestPath, nodeSingleFile(name, realpathSync(full))))
-    throw new UsageError(`cannot show ${program} to the guest`);
-  return guestPath;
+  if (program !== null && space.root === null) {
+    const full = resolve(program);
+    const name = binary(basename(full));
+    space.program = { path: binary(full), name, host: realpathSync(full) };
+  }
+  return space;
+}
+
+/** Opens a name space; `open` shows a directory or file of the host. @throws UsageError */
+export function openNameSpace(
+  k: Kernel,
+  space: NameSpace,
+  open: (host: string, file: string | null) => HostDirectory,
+): void {
+  const { root, mounts, program } = space;
+  kernel_mount_root(k, root === null ? null : open(root, null), root ?? 'tmpfs');
+  if (root === null) installUserland(k);
+  for (const { host, point, text } of mounts)
+    if (vfs_mount_host(k, binary(point), open(host, null), binary(host)))
+      throw new UsageError(`--mount ${text}: cannot mount at ${point}`);
+  if (program !== null && vfs_host_file(k, program.path, open(program.host, program.name)))
+    throw new UsageError(`cannot show ${program.host} to the guest`);
+}
+
+/** Opens the guest's name space: root, mounts, our userland, and the program itself. */
+export function populate(
+  k: Kernel,
+  options: ParsedOptions,
+  program: string | null,
+  wrap: (directory: HostDirectory) => HostDirectory = (directory) => directory,
+): string {
+  const space = nameSpace(options, program);
+  openNameSpace(k, space, (host, file) =>
+    wrap(file === null ? nodeDirectory(host) : nodeSingleFile(file, host)),
+  );
+  return space.program?.path ?? (program === null ? '' : binary(program));
 }
 
 /** The program must be a file that can be read before a machine is built for it. */
@@ -217,23 +256,28 @@ export async function runCommand(
   });
   const listened = inspection?.listen(listener) ?? listener;
   const events = driver?.events(listened) ?? listened;
+  const file = valueOf(options, 'record');
+  if (file !== undefined && options.values.has('swap-file'))
+    throw new UsageError('--record cannot record what is in a --swap-file; use --swap');
+  if (file !== undefined && driver !== null)
+    throw new UsageError('--record and --gdb do not go together: gdb may change anything');
+  // Only who records pays for it.
+  const recorder = file === undefined ? null : new (await import('./record.js')).Recorder(file);
   const machine = new Machine({ ramBytes: ramBytes - (ramBytes % 65536) });
-  const k = createKernel(
-    machine,
-    createNodeHost((line) => log.write(`faultline: ${line}`), {
-      terminal: interactive,
-      stdout: explains ? 2 : 1,
-    }),
-    events,
-    {
-      swapBytes: 0,
-      swapDevices: swapDevices(options),
-      checkInvariants: options.flags.has('check'),
-      verboseBoot: options.flags.has('boot-log'),
-      realtime: options.flags.has('realtime') || interactive,
-    },
+  const host = createNodeHost((line) => log.write(`faultline: ${line}`), {
+    terminal: interactive,
+    stdout: explains ? 2 : 1,
+  });
+  const k = createKernel(machine, recorder === null ? host : recorder.host(host), events, {
+    swapBytes: 0,
+    swapDevices: swapDevices(options),
+    checkInvariants: options.flags.has('check'),
+    verboseBoot: options.flags.has('boot-log'),
+    realtime: options.flags.has('realtime') || interactive,
+  });
+  const path = populate(k, options, runs ? program : null, (directory) =>
+    recorder === null ? directory : recorder.directory(directory),
   );
-  const path = populate(k, options, runs ? program : null);
   const guest = program !== null ? path : command === 'shell' ? '/bin/sh' : '/bin/tour';
   // A shell called -sh is a login shell: it reads /etc/profile.
   const argv0 = valueOf(options, 'argv0') ?? program ?? (command === 'shell' ? '-sh' : guest);
@@ -243,15 +287,15 @@ export async function runCommand(
     ws_xpixel: 0,
     ws_ypixel: 0,
   };
-  const error = spawn_init(k, {
+  const init = {
     path: guest,
     argv: [argv0, ...args].map(binary),
     envp,
     cwd: binary(cwd),
     abi,
-    console: interactive ? tty_create(size) : null,
-    streams: interactive ? null : [streamKind(0), streamKind(1), streamKind(2)],
-  });
+    streams: interactive ? null : ([streamKind(0), streamKind(1), streamKind(2)] as streams),
+  };
+  const error = spawn_init(k, { ...init, console: interactive ? tty_create(size) : null });
   if (error !== null) {
     const unclear = [`${guest}: no such file or directory`, `${guest}: exec format error`];
     const why =
@@ -261,9 +305,20 @@ export async function runCommand(
   }
   inspection?.attach(k);
   const started = process.hrtime.bigint();
-  const limits = { instructions, seconds, interactive, inspection, log: log.write };
+  recorder?.begin(k, {
+    ramBytes: machine.ramBytes,
+    swap: options.values.get('swap') ?? null,
+    checkInvariants: k.opts.checkInvariants,
+    verboseBoot: k.opts.verboseBoot,
+    realtime: k.opts.realtime,
+    space: nameSpace(options, runs ? program : null),
+    init,
+    size: interactive ? size : null,
+  });
+  const limits = { recorder, instructions, seconds, interactive, inspection, log: log.write };
   const status =
     driver === null ? await runToEnd(k, limits) : await driver.run(k, limits, gdb ?? '');
+  recorder?.finish(k);
   inspection?.finish(k);
   if (options.flags.has('stats')) {
     const taken = Number(process.hrtime.bigint() - started) / 1e9;

@@ -17,6 +17,7 @@ import {
   tty_resize,
 } from '../../kernel/index.js';
 import type { Kernel } from '../../kernel/index.js';
+import type { Input } from '../../debugger/index.js';
 import { StandardInput } from '../host/node_stdin.js';
 import type { Inspection } from './inspect.js';
 
@@ -36,13 +37,28 @@ export interface SessionLimits {
   seconds: number;
   /** The console is a terminal. */
   interactive: boolean;
+  /** Writes down what comes from outside, or null. */
+  recorder: InputRecorder | null;
   /** Looks into the run on its way, or null. */
   inspection: Inspection | null;
   log(line: string): void;
 }
 
+/** Is told of everything from outside before the kernel is. */
+export interface InputRecorder {
+  input(k: Kernel, input: Input): void;
+  /** Between two runs of the kernel. */
+  pause(k: Kernel): void;
+  /** The kernel has ended. */
+  exited(status: number): void;
+}
+
 /** Puts the terminal in raw mode for the time of a session. @returns how to put it back. */
-export function openTerminal(k: Kernel, wake: () => void): () => void {
+export function openTerminal(
+  k: Kernel,
+  recorder: InputRecorder | null,
+  wake: () => void,
+): () => void {
   const { stdin, stdout } = process;
   const restore = (): void => {
     stdin.setRawMode(false);
@@ -50,14 +66,17 @@ export function openTerminal(k: Kernel, wake: () => void): () => void {
   stdin.setRawMode(true);
   process.once('exit', restore);
   stdin.on('data', (bytes: Buffer) => {
+    recorder?.input(k, { kind: 'tty', bytes });
     tty_input(k, bytes);
     wake();
   });
   stdin.on('end', () => {
+    recorder?.input(k, { kind: 'hangup' });
     tty_hangup(k);
     wake();
   });
   stdout.on('resize', () => {
+    recorder?.input(k, { kind: 'resize', rows: stdout.rows, columns: stdout.columns });
     tty_resize(k, { ws_row: stdout.rows, ws_col: stdout.columns, ws_xpixel: 0, ws_ypixel: 0 });
     wake();
   });
@@ -79,10 +98,15 @@ function breathe(): Promise<void> {
  */
 export async function runToEnd(k: Kernel, limits: SessionLimits): Promise<number> {
   let wake = (): void => {};
+  const { recorder } = limits;
   const deadline = Date.now() + limits.seconds * 1000;
-  const close = limits.interactive ? openTerminal(k, () => wake()) : (): void => {};
+  const close = limits.interactive
+    ? openTerminal(k, limits.recorder, () => wake())
+    : (): void => {};
   const forward = (name: NodeJS.Signals): void => {
-    kernel_signal(k, FORWARDED[name as keyof typeof FORWARDED]);
+    const signo = FORWARDED[name as keyof typeof FORWARDED];
+    recorder?.input(k, { kind: 'signal', signo });
+    kernel_signal(k, signo);
     wake();
   };
   const signals = Object.keys(FORWARDED) as NodeJS.Signals[];
@@ -112,7 +136,12 @@ export async function runToEnd(k: Kernel, limits: SessionLimits): Promise<number
       });
       if (exit.kind === 'breakpoint') inspection?.broke(k);
       if (inspection?.ended() === true) return 0;
-      if (exit.kind === 'exited') return finish(k, limits, exit.status);
+      if (exit.kind === 'exited') {
+        recorder?.exited(exit.status);
+        return finish(k, limits, exit.status);
+      }
+      if (exit.kind === 'idle') recorder?.input(k, { kind: 'idle' });
+      recorder?.pause(k);
       if (stdin_wanted(k)) ask();
       if (Date.now() >= deadline) {
         limits.log('faultline: the time limit was reached');
@@ -132,6 +161,7 @@ export async function runToEnd(k: Kernel, limits: SessionLimits): Promise<number
     asked = true;
     void input.read().then((bytes) => {
       asked = false;
+      recorder?.input(k, bytes.length > 0 ? { kind: 'stdin', bytes } : { kind: 'stdin-eof' });
       if (bytes.length > 0) stdin_input(k, bytes);
       else stdin_eof(k);
       wake();

@@ -93,6 +93,7 @@ class Served {
         launch: () => k,
         readProgram: (path) => this.#readProgram(path),
         readSource: () => null,
+        same: (a, b) => Buffer.compare(a, b) === 0,
         breathe: () => this.#breathe(),
         wait: (_kernel, untilNs) => this.#wait(untilNs),
         running() {},
@@ -204,7 +205,7 @@ class Served {
     const at = await listen(this.#server, address, where);
     this.#limits.log(`faultline: waiting for gdb: target remote ${at}`);
     const close = this.#limits.interactive
-      ? openTerminal(this.#k, () => this.#wake())
+      ? openTerminal(this.#k, null, () => this.#wake())
       : (): void => {};
     const forward = (name: NodeJS.Signals): void => {
       // Before gdb has come nothing runs that could take it.

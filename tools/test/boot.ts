@@ -2,6 +2,8 @@
 // run's own. So the same run is the same every time, and can be had again under the debugger.
 
 import { basename } from 'node:path';
+import { recordedDirectory, recordedHost } from '../../debugger/index.js';
+import type { Recording } from '../../debugger/index.js';
 import type { Machine } from '../../emulator/index.js';
 import {
   createKernel,
@@ -12,7 +14,7 @@ import {
   vfs_mount_host,
   vfs_write_file,
 } from '../../kernel/index.js';
-import type { EventStream, Host, Kernel } from '../../kernel/index.js';
+import type { EventStream, Host, HostDirectory, Kernel } from '../../kernel/index.js';
 import { installUserland } from '../host/embedded_userland.js';
 import { nodeDirectory } from '../host/node_directory.js';
 import type { GuestRun } from './types.js';
@@ -53,21 +55,30 @@ export function bootGuest(
   events: EventStream,
   host: GuestHost,
   ready: (k: Kernel) => void = () => {},
+  recording: Recording | null = null,
 ): Kernel {
   if (run.engine !== 'interpreter') throw new BootError(`this build has no engine '${run.engine}'`);
   if (run.seed !== null)
     throw new BootError('this kernel has no fault injection: @seed cannot be heeded');
+  const answers = {
+    consoleWrite: host.write,
+    log: host.log,
+    wallClockNs: () => run.clockNs,
+    entropy: entropy(),
+  };
+  const directory = (path: string): HostDirectory =>
+    recording === null ? nodeDirectory(path) : recordedDirectory(nodeDirectory(path), recording);
   const k = createKernel(
     machine,
-    { consoleWrite: host.write, log: host.log, wallClockNs: () => run.clockNs, entropy: entropy() },
+    recording === null ? answers : recordedHost(answers, recording),
     events,
     { swapBytes: run.swapBytes, checkInvariants: true, verboseBoot: false, realtime: false },
   );
   const { root } = run;
-  kernel_mount_root(k, root === null ? null : nodeDirectory(root), root ?? 'tmpfs');
+  kernel_mount_root(k, root === null ? null : directory(root), root ?? 'tmpfs');
   if (root === null) installUserland(k);
   for (const { host: from, guest } of run.mounts) {
-    if (vfs_mount_host(k, binary(guest), nodeDirectory(from), binary(from)))
+    if (vfs_mount_host(k, binary(guest), directory(from), binary(from)))
       throw new BootError(`${from} cannot be mounted at ${guest}`);
   }
   for (const { path, mode, bytes } of run.files) {

@@ -73,6 +73,15 @@ export function writeRecording(directory: string, result: TestResult, run: Guest
   return path;
 }
 
+/** Whether `path` begins like a recording of a test, and not like one of --record. */
+export function isTestRecording(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').slice(0, 100).includes(`"format":"${FORMAT}"`);
+  } catch {
+    return false;
+  }
+}
+
 /** @throws UsageError when `path` is no recording of a version that is understood. */
 export function readRecording(path: string): Recording {
   let text: string;
