@@ -10,23 +10,28 @@ import {
   createKernel,
   kernel_mount_root,
   spawn_init,
-  stdin_eof,
   stdin_wanted,
   vfs_host_file,
 } from '../../kernel/index.js';
+import { recordedDirectory, recordedHost } from '../../debugger/index.js';
 import { nodeSingleFile } from '../../tools/host/node_directory.js';
 import { Interpreter } from '../../tools/repl/repl.js';
 import { Session } from '../../tools/repl/session.js';
 
-const source = fileURLToPath(new URL('guest/session.c', import.meta.url));
+const sources = fileURLToPath(new URL('guest', import.meta.url));
 
 /** Compiles the guest of the sessions with these options. @returns its path. */
 export function compileGuest(...options: string[]): string {
+  return compileSource('session.c', ...options);
+}
+
+/** Compiles a source file of guest/. @returns the program's path. */
+export function compileSource(source: string, ...options: string[]): string {
   const program = join(mkdtempSync(join(tmpdir(), 'faultline-debug-')), 'session');
   const fixed =
     '-m32 -g -fno-pie -no-pie -static -nostdlib -ffreestanding -fno-stack-protector -fcf-protection=none';
-  const words = [...fixed.split(' '), ...options, 'session.c', '-o', program];
-  const { status, stderr } = spawnSync('gcc', words, { cwd: dirname(source), encoding: 'utf8' });
+  const words = [...fixed.split(' '), ...options, source, '-o', program];
+  const { status, stderr } = spawnSync('gcc', words, { cwd: sources, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return program;
 }
@@ -40,14 +45,17 @@ export class ScriptedSession {
   readonly interpreter: Interpreter;
   #output = '';
 
-  constructor(program: string) {
+  /** `input` is what the guest reads from its standard input. */
+  constructor(program: string, input = '') {
+    let left = Buffer.from(input);
     const print = (text: string): void => {
       this.#output += `${text}\n`;
     };
     this.session = new Session(
       {
         print,
-        launch(events) {
+        same: (a, b) => Buffer.compare(a, b) === 0,
+        launch(events, _args, recording) {
           const host = {
             consoleWrite: (_fd: number, bytes: Uint8Array) =>
               void print(Buffer.from(bytes).toString('latin1').replace(/\n$/, '')),
@@ -61,9 +69,18 @@ export class ScriptedSession {
             verboseBoot: false,
             realtime: false,
           };
-          const k = createKernel(new Machine({ ramBytes: 16 << 20 }), host, events, options);
+          const k = createKernel(
+            new Machine({ ramBytes: 16 << 20 }),
+            recordedHost(host, recording),
+            events,
+            options,
+          );
           kernel_mount_root(k, null, 'tmpfs');
-          vfs_host_file(k, program, nodeSingleFile(basename(program), program));
+          vfs_host_file(
+            k,
+            program,
+            recordedDirectory(nodeSingleFile(basename(program), program), recording),
+          );
           const refused = spawn_init(k, {
             path: program,
             argv: [program],
@@ -78,12 +95,16 @@ export class ScriptedSession {
         },
         readProgram: (path) => (path === program ? readFileSync(program) : null),
         readSource: (path) =>
-          path.endsWith('session.c') ? readFileSync(source, 'utf8').split('\n') : null,
+          /guest\/\w+\.c$/.test(path)
+            ? readFileSync(join(sources, basename(path)), 'utf8').split('\n')
+            : null,
         breathe: () =>
           Promise.resolve(this.session.control !== null && this.session.control.instructions > 5e7),
-        wait(k, untilNs) {
-          if (stdin_wanted(k)) stdin_eof(k);
-          else if (untilNs === null) return Promise.resolve('asleep');
+        wait(control, untilNs) {
+          if (stdin_wanted(control.kernel)) {
+            control.give(left.length > 0 ? { kind: 'stdin', bytes: left } : { kind: 'stdin-eof' });
+            left = Buffer.alloc(0);
+          } else if (untilNs === null) return Promise.resolve('asleep');
           return Promise.resolve('go');
         },
         running() {},

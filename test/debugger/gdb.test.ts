@@ -162,7 +162,7 @@ describe.runIf(wants(gcc32, gdb))('gdb', () => {
       /AT_PAGESZ +System page size +4096/,
       'matched',
       'Breakpoint 4, main',
-      '[Inferior 1 (process 4) detached]',
+      '[Inferior 1 (process 5) detached]',
     );
     expect(text).not.toMatch(
       /internal-error|not supported|Remote failure|Protocol error|Ignoring/i,
@@ -193,7 +193,7 @@ describe.runIf(wants(gcc32, gdb))('gdb', () => {
       text,
       /0x8049000 +0x804a000 +0x1000 +0x1000 +r-xp +\/.*\/session\n/,
       /exe = '\/.*\/session'/,
-      /4 +0 +\/?.*session +0/,
+      /5 +0 +\/?.*session +0/,
       'Using memory regions provided by the target.',
       /0x08049000 0x0804a000 r-x +\d+ +COW,NEEDS_COPY object \d+ \(vnode\)/,
       /-> physical 0x\w+, user, read only/,
@@ -218,10 +218,10 @@ describe.runIf(wants(gcc32, gdb))('gdb', () => {
     inOrder(
       child.text,
       /\[Attaching after .* fork to child .*\]/,
-      '[Inferior 1 (process 4) detached]',
+      '[Inferior 1 (process 5) detached]',
       /hit Breakpoint 1, main .* at session.c:42/,
       "$1 = 7 '\\a'",
-      '[Inferior 2 (process 5) exited with code 05]',
+      '[Inferior 2 (process 6) exited with code 05]',
     );
     const both = await debug(
       [session],
@@ -241,11 +241,11 @@ describe.runIf(wants(gcc32, gdb))('gdb', () => {
     );
     inOrder(
       both.text,
-      'Catchpoint 1 (forked process 5)',
-      '[New inferior 2 (process 5)]',
+      'Catchpoint 1 (forked process 6)',
+      '[New inferior 2 (process 6)]',
       /hit Breakpoint 2\.1, main .* at session.c:45/,
-      /\* 1 +process 4/,
-      /2 +process 5/,
+      /\* 1 +process 5/,
+      /2 +process 6/,
       /hit Breakpoint 3\.2, main .* at session.c:42/,
       "$1 = 7 '\\a'",
       // The parent kept its own copy.
@@ -279,8 +279,8 @@ describe.runIf(wants(gcc32, gdb))('gdb', () => {
     inOrder(
       text,
       'hit Breakpoint 1, spin ()',
-      /1 +Thread 4\.\w+ .*\(asleep: nanslp\).* call5 \(/,
-      /\* 2 +Thread 4\.\w+ .* spin \(\)/,
+      /1 +Thread 5\.\w+ .*\(asleep: nanslp\).* call5 \(/,
+      /\* 2 +Thread 5\.\w+ .* spin \(\)/,
       '16\t    counter++;',
       '15\t  while (!stop)',
       '$1 = 1\n',
@@ -288,7 +288,7 @@ describe.runIf(wants(gcc32, gdb))('gdb', () => {
       'received signal SIGINT, Interrupt.',
       /asleep|runnable/,
       '$2 = 1',
-      '[Inferior 1 (process 4) killed]',
+      '[Inferior 1 (process 5) killed]',
     );
     expect(status).toBe(137);
   });

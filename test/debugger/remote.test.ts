@@ -69,7 +69,7 @@ describe('the target', () => {
 
   test('is not changed by looking', async () => {
     await gdb.ask(QSUPPORTED);
-    await gdb.ask('vCont;s:p4.-1');
+    await gdb.ask('vCont;s:p5.-1');
     const { machine, vm, vfs } = gdb.kernel;
     const state = (): string =>
       JSON.stringify([
@@ -156,7 +156,7 @@ describe('the target', () => {
     expect(await open('/program', 1)).toBe('F-1,1e');
     expect(await open('/proc/self/maps')).toBe('F3');
     expect(await gdb.ask('vFile:pread:3,fff,0')).toMatch(/08048000-08049000 r-xp 0000/);
-    expect(await gdb.ask(`vFile:readlink:${hexOf('/proc/4/exe')}`)).toBe('F8;/program');
+    expect(await gdb.ask(`vFile:readlink:${hexOf('/proc/5/exe')}`)).toBe('F8;/program');
     expect(await gdb.ask(`vFile:unlink:${hexOf('/program')}`)).toBe('F-1,1e');
   });
 
@@ -173,18 +173,18 @@ describe('the guest', () => {
 
   test('stops at breakpoints, again when it is not stepped over, and steps', async () => {
     expect(await gdb.ask(`Z${z(0, LOOP)}`)).toBe('OK');
-    expect(await gdb.ask('vCont;c')).toMatch(/^T05.*08:05800408;thread:p4\.\w+;core:0;swbreak:;$/);
+    expect(await gdb.ask('vCont;c')).toMatch(/^T05.*08:05800408;thread:p5\.\w+;core:0;swbreak:;$/);
     expect(await gdb.ask('p1')).toBe(word(3));
-    expect(await gdb.ask('vCont;c:p4.-1')).toContain('swbreak');
+    expect(await gdb.ask('vCont;c:p5.-1')).toContain('swbreak');
     expect(await gdb.ask('p1'), 'where it was').toBe(word(3));
     expect(await gdb.ask(`z${z(0, LOOP)}`)).toBe('OK');
-    expect(await gdb.ask('vCont;s:p4.-1')).toMatch(/^T05/);
+    expect(await gdb.ask('vCont;s:p5.-1')).toMatch(/^T05/);
     expect(await pc()).toBe(LOOP + 1);
     expect(await gdb.ask(`Z${z(1, LOOP)}`)).toBe('OK');
     expect(await gdb.ask('vCont;c')).toMatch(/hwbreak:;$/);
     expect(await gdb.ask('p1')).toBe(word(2));
     await gdb.ask(`z${z(1, LOOP)}`);
-    expect(await gdb.ask(`vCont;r${LOOP.toString(16)},${STORE.toString(16)}:p4.-1;c`)).toMatch(
+    expect(await gdb.ask(`vCont;r${LOOP.toString(16)},${STORE.toString(16)}:p5.-1;c`)).toMatch(
       /^T05/,
     );
     expect(await pc(), 'out of the range').toBe(STORE);
@@ -224,18 +224,18 @@ describe('the guest', () => {
   });
 
   test('tells of a fork; each process runs by itself and ends', async () => {
-    const stop = await gdb.ask('vCont;c:p4.-1');
-    expect(stop).toMatch(/fork:p5\.\w+;$/);
-    const child = /fork:(p5\.\w+);/.exec(stop)?.[1] ?? '';
-    expect(await gdb.ask('qfThreadInfo')).toMatch(/^mp4\.\w+,p5\.\w+$/);
+    const stop = await gdb.ask('vCont;c:p5.-1');
+    expect(stop).toMatch(/fork:p6\.\w+;$/);
+    const child = /fork:(p6\.\w+);/.exec(stop)?.[1] ?? '';
+    expect(await gdb.ask('qfThreadInfo')).toMatch(/^mp5\.\w+,p6\.\w+$/);
     // Only the child runs, however long the parent could have.
     await gdb.ask(`Hg${child}`);
     expect(await gdb.ask('p0'), 'fork returned 0').toBe(word(0));
-    expect(await gdb.ask('vCont;c:p5.-1')).toBe('W07;process:5');
+    expect(await gdb.ask('vCont;c:p6.-1')).toBe('W07;process:6');
     expect(await gdb.ask('T' + child)).toBe('E03');
     expect(await pc()).toBe(AFTER_FORK);
-    expect(await gdb.ask('p0'), 'and to the parent the child').toBe(word(5));
-    expect(await gdb.ask('vCont;c')).toBe('W07;process:4');
+    expect(await gdb.ask('p0'), 'and to the parent the child').toBe(word(6));
+    expect(await gdb.ask('vCont;c')).toBe('W07;process:5');
     expect(await gdb.ask('vCont;c')).toBe('N');
     expect(await gdb.ask('?')).toBe('W00');
   });
@@ -243,9 +243,9 @@ describe('the guest', () => {
   test('lets a detached child go', async () => {
     await gdb.ask(`Z${z(0, AFTER_FORK)}`);
     await gdb.ask('vCont;c');
-    expect(await gdb.ask('D;5')).toBe('OK');
-    expect(await gdb.ask('D;5')).toBe('E03');
-    expect(await gdb.ask('vCont;c')).toMatch(/thread:p4\.\w+;core:0;swbreak/);
+    expect(await gdb.ask('D;6')).toBe('OK');
+    expect(await gdb.ask('D;6')).toBe('E03');
+    expect(await gdb.ask('vCont;c')).toMatch(/thread:p5\.\w+;core:0;swbreak/);
     expect(await gdb.ask('vAttach;4d')).toBe('E03');
     expect(await gdb.ask('D')).toBe('OK');
     expect(await gdb.ask('g')).toBe('E03');
@@ -255,14 +255,14 @@ describe('the guest', () => {
     await gdb.ask(`P8=${word(0x1000)}`);
     expect(await gdb.ask('vCont;c')).toMatch(/^T0b/);
     await gdb.ask(`P8=${word(TEXT)}`);
-    expect(await gdb.ask('vCont;s:p4.-1'), 'dropped').toMatch(/^T05/);
+    expect(await gdb.ask('vCont;s:p5.-1'), 'dropped').toMatch(/^T05/);
     expect(await pc()).toBe(LOOP);
-    expect(await gdb.ask('vCont;C0f:p4.-1')).toBe('X0f;process:4');
+    expect(await gdb.ask('vCont;C0f:p5.-1')).toBe('X0f;process:5');
   });
 
   test('is killed', async () => {
-    expect(await gdb.ask('vKill;5')).toBe('E03');
-    expect(await gdb.ask('vKill;4')).toBe('OK');
+    expect(await gdb.ask('vKill;6')).toBe('E03');
+    expect(await gdb.ask('vKill;5')).toBe('OK');
     await gdb.control.go();
     expect(gdb.kernel.kern.nprocs).toBe(0);
   });
@@ -282,9 +282,9 @@ const BODIES = [
   QSUPPORTED, '!', '?', 'g', 'G00', 'p8', 'p10', 'P0=01020304', 'P8=00800408', 'Pc=33000000', 'P29=00000000',
   'm8048000,20', 'm8050000,10', 'mffffffff,10', 'M8050000,2:0102', 'X8050000,2:ab', 'M8048000,1:90',
   'Z0,8048005,1', 'z0,8048005,1', 'Z1,804800e,1', 'Z2,8050014,4', 'Z3,8050010,4', 'Z4,8050010,1', 'z2,8050014,4', 'z4,8050010,1',
-  'vCont?', 'vCont;c', 'vCont;s:p4.-1;c', 'vCont;r8048005,8048008:p4.-1', 'vCont;C0b', 'vCont;S05:p4.-1', 'vCont;t', 'vCont;c:p5.-1',
-  'c', 's', 'C02', 'S0b;8048000', 'c8048000', 'D;5', 'Hgp4.-1', 'Hg0', 'Hc-1', 'Hgp5.0', 'Tp4.186a2',
-  'vKill;5', 'vAttach;4', 'vAttach;1', 'qC', 'qfThreadInfo', 'qsThreadInfo', 'qThreadExtraInfo,p4.186a2', 'qAttached:4', 'qSymbol::',
+  'vCont?', 'vCont;c', 'vCont;s:p5.-1;c', 'vCont;r8048005,8048008:p5.-1', 'vCont;C0b', 'vCont;S05:p5.-1', 'vCont;t', 'vCont;c:p6.-1',
+  'c', 's', 'C02', 'S0b;8048000', 'c8048000', 'D;6', 'Hgp5.-1', 'Hg0', 'Hc-1', 'Hgp6.0', 'Tp5.186a2',
+  'vKill;6', 'vAttach;5', 'vAttach;1', 'qC', 'qfThreadInfo', 'qsThreadInfo', 'qThreadExtraInfo,p5.186a2', 'qAttached:5', 'qSymbol::',
   'qXfer:features:read:target.xml:0,fff', 'qXfer:threads:read::0,fff', 'qXfer:auxv:read::0,fff', 'qXfer:exec-file:read:3:0,ff',
   'qXfer:libraries-svr4:read::0,fff', 'qXfer:memory-map:read::0,fff', 'qXfer:osdata:read:processes:0,fff', 'qCRC:8048000,1000',
   'qRcmd,766d6d6170', 'QPassSignals:e;10;14', 'vMustReplyEmpty', 'vFile:setfs:0', `vFile:open:${hexOf('/program')},0,0`,

@@ -167,13 +167,13 @@ describe('formats of FreeBSD', () => {
     expect(title.trim()).toBe(
       'PID  PPID  PGID   SID  TSID THR LOGIN    WCHAN     EMUL          COMM',
     );
-    expect(sh).toMatch(/^ +4 +1 +4 +4 +4 +1 root +wait +FreeBSD ELF32 sh +$/);
+    expect(sh).toMatch(/^ +5 +1 +5 +5 +5 +1 root +wait +FreeBSD ELF32 sh +$/);
     expect(sleeper).toMatch(/ nanslp +FreeBSD ELF32 sleep +$/);
     expect(sections['map'][0]).toBe(
       '  PID      START        END PRT  RES PRES REF SHD FLAG TP PATH',
     );
     const rows = sections['map'].slice(1);
-    expect(rows[0]).toMatch(/^ +4 +0x8048000 +0x[\da-f]+ r-x +\d+ +\d+ +\d+ +\d+ CN-- vn .*\/sh$/);
+    expect(rows[0]).toMatch(/^ +5 +0x8048000 +0x[\da-f]+ r-x +\d+ +\d+ +\d+ +\d+ CN-- vn .*\/sh$/);
     let last = 0;
     for (const row of rows) {
       const [, start, end] = row.trim().split(/ +/);
@@ -296,7 +296,7 @@ describe('without a command', () => {
     const { status, stdout } = await execute('script', words, { env, stdin });
     expect(status).toBe(4);
     expect(stdout).toContain('Welcome to Faultline');
-    expect(stdout).toMatch(/ 4 console +Ss .* -sh \(sh\)\r\n/);
+    expect(stdout).toMatch(/ 5 console +Ss .* -sh \(sh\)\r\n/);
     expect(stdout).toMatch(/ console +R\+ .* ps -x\r\n[^#]*42\r\n/);
   });
 

@@ -371,7 +371,7 @@ test('a failing test leaves a recording, which the debugger opens; --recordings=
   const wrong = await faultline(['debug', '--replay', join(dir, 'x')]);
   expect([wrong.status, wrong.stderr]).toEqual([
     125,
-    `faultline: ${join(dir, 'x')}: not a recording of faultline test\n`,
+    `faultline: ${join(dir, 'x')}: it is not a recording of faultline\n`,
   ]);
 });
 

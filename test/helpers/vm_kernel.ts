@@ -191,6 +191,7 @@ export class VmKernel {
       td_retval: [0, 0],
       td_ru: rusage_zero(),
       td_progress: null,
+      td_trapsig: null,
       td_wiring: null,
       td_kstack: null,
       td_pagein: null,

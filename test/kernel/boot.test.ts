@@ -40,7 +40,7 @@ test('vm#143 banner, page tables, paging, pages, kernel map, memory sizes, proce
     /^0x00002000 - 0x0009ffff, 647168 bytes \(158 pages\)$/,
     /^0x00100000 - 0x03ffffff, 66060288 bytes \(16128 pages\)$/,
     /^avail memory = \d+ \(63 MB\)$/,
-    /^processes: 0 kernel, 1 init, 2 pagedaemon, 3 vmdaemon$/,
+    /^processes: 0 kernel, 1 init, 2 pagedaemon, 3 vmdaemon, 4 syncer$/,
     /^vfs_mountroot: tmpfs on \//,
   ];
   expect(lines.length).toBe(subjects.length);

@@ -18,6 +18,7 @@ import {
 import { thread_alloc } from '../../kernel/kern/kern_proc.js';
 import type { Kernel } from '../../kernel/sys/kernel.js';
 import type { Proc, Thread } from '../../kernel/sys/proc.js';
+import { vm_thread_new } from '../../kernel/vm/vm_kstack.js';
 
 const CONTROL = CONTEXT_FPU + 32;
 const STATUS = CONTROL + 1;
@@ -39,6 +40,7 @@ function kernel(): Kernel {
 
 function thread(k: Kernel, control = 0x127f): Thread {
   const td = thread_alloc(k, k.kern.proc0 as Proc);
+  vm_thread_new(k, td);
   npxinit(k, td, control);
   return td;
 }

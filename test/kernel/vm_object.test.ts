@@ -6,7 +6,6 @@ import {
   vm_object_coalesce,
   vm_object_collapse,
   vm_object_depth,
-  vm_object_page_clean,
   vm_object_page_remove,
   vm_object_pip_add,
   vm_object_pip_wakeup,
@@ -14,6 +13,7 @@ import {
   vm_object_shadow,
   vm_object_pages,
 } from '../../kernel/vm/vm_object.js';
+import { vm_object_page_clean } from '../../kernel/vm/vm_object_clean.js';
 import { vm_page_alloc, vm_page_xbusy, vm_page_xunbusy } from '../../kernel/vm/vm_page.js';
 import { swap_pager_used } from '../../kernel/vm/swap_pager_space.js';
 import * as vmp from '../../kernel/vm/vm_param.js';
@@ -289,15 +289,15 @@ describe('removing and ending', () => {
     vm.read(at(1));
     vm.write(at(2), 1);
     const out = (): number => vm.k.vm.cnt.v_vnodepgsout;
-    expect(vm_object_page_clean(vm.k, object, 0, 0)).toBe(true);
+    expect(vm_object_page_clean(vm.k, object)).toBe(true);
     expect(out()).toBe(2);
     expect(object.flags & vmp.OBJ_MIGHTBEDIRTY).toBe(0);
     expect(vm.pte(at(0)) & (2 | 0x40)).toBe(0);
-    vm_object_page_clean(vm.k, object, 0, 0);
+    vm_object_page_clean(vm.k, object);
     expect(out()).toBe(2);
     // A store that comes after is noticed.
     vm.write(at(0), 2);
-    vm_object_page_clean(vm.k, object, 0, 0);
+    vm_object_page_clean(vm.k, object);
     expect(out()).toBe(3);
     expect(vm.check()).toEqual([]);
   });

@@ -34,11 +34,11 @@ import {
 import {
   vm_object_allocate,
   vm_object_deallocate,
-  vm_object_page_clean,
   vm_object_pages,
   vm_object_set_memattr,
   vnode_pager_update_writecount,
 } from '../../kernel/vm/vm_object.js';
+import { vm_object_page_clean } from '../../kernel/vm/vm_object_clean.js';
 import { VM_OBJECT_RLOCK, VM_OBJECT_RUNLOCK } from '../../kernel/vm/vm_object_lock.js';
 import {
   vm_page_alloc,
@@ -511,7 +511,7 @@ describe('objects', () => {
     const after = file.generation;
     vm.write(at(1), 2); // the mapping is writable: no fault
     expect(file.generation).toBe(after);
-    expect(vm_object_page_clean(vm.k, file, 0, 0)).toBeTypeOf('boolean');
+    expect(vm_object_page_clean(vm.k, file)).toBeTypeOf('boolean');
   });
 
   test('vm#84 vm#87 objects of devices have names: the same device, the same object, until nobody has it', () => {
